@@ -1,0 +1,1 @@
+//! Who is calling the registry: callers, credentials and simple policies.

@@ -1,0 +1,1 @@
+//! The OCI distribution protocol as a tower service, listeners, and a registry for tests.

@@ -1,0 +1,1 @@
+//! Backends of the registry: memory, wrappers for tests, and the contract that every backend passes.

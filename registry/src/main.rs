@@ -1,0 +1,3 @@
+//! The container registry in one binary.
+
+fn main() {}

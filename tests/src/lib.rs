@@ -1,0 +1,1 @@
+//! Tests of the registry that cross crates, and tests with real clients.

@@ -1,25 +1,43 @@
 //! A container registry as a library: its types, the traits of its backends, and the engine.
 
+pub mod backend;
+
+mod caller;
+mod change;
+mod clock;
 mod descriptor;
 mod digest;
+mod hooks;
 mod manifest;
 mod media_type;
 mod name;
+mod policy;
+mod random;
 mod reference;
+mod secret;
+mod spawn;
 mod tag;
 mod text;
 mod upload_id;
 
+pub use caller::{AuthenticateError, Authenticator, Caller, Credentials};
+pub use change::{Change, ChangeSink, DeliverError, Event, Visibility};
+pub use clock::{Clock, SystemClock, Timestamp};
 pub use descriptor::{Descriptor, Platform};
 pub use digest::{
     Algorithms, Digest, DigestAlgorithm, DigestHasher, HashState, ParseDigestError,
     UnknownHashState, VerifyDigestError,
 };
+pub use hooks::{DeleteIntent, DeleteTarget, Hooks, PushIntent, TagIntent, Verdict, Veto};
 pub use manifest::{Manifest, ManifestKind, ManifestLimits, ParseManifestError};
 pub use media_type::{MediaType, ParseMediaTypeError};
 pub use name::{
     ComponentRule, NameRuleError, Namespace, NamingRules, ParseNameError, RepositoryName,
 };
+pub use policy::{Action, AllowAll, Decision, Policy, Resource, Visible, VisibleSet};
+pub use random::Random;
 pub use reference::{ParseReferenceError, Reference};
+pub use secret::Secret;
+pub use spawn::{Spawn, Task};
 pub use tag::{ParseTagError, Tag};
 pub use upload_id::{ParseUploadIdError, UploadId};

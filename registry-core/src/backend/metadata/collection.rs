@@ -1,0 +1,106 @@
+//! What the collector needs.
+//!
+//! The protocol, and why it is safe, stands in ARCHITECTURE.md under "Collection".
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use super::access::{MetadataError, Origin};
+use crate::backend::blob_store::ObjectKey;
+
+/// What a step of condemning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Condemned {
+    /// Blobs of repositories.
+    pub blobs: u64,
+    /// Manifests.
+    pub manifests: u64,
+    /// Contents that no repository links.
+    pub contents: u64,
+    /// Whether rows of this pass remain to be looked at.
+    pub more: bool,
+}
+
+/// What a step of removing did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Removed {
+    /// Blobs of repositories.
+    pub blobs: u64,
+    /// Manifests.
+    pub manifests: u64,
+    /// Contents that no repository linked.
+    pub contents: u64,
+    /// Bytes of those contents.
+    pub bytes: u64,
+    /// Whether more could be removed now.
+    pub more: bool,
+}
+
+/// An object of the store that the backend has given up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doomed {
+    /// Its key, which no command can name again.
+    pub key: ObjectKey,
+}
+
+/// An object of the store that nothing here names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownObject {
+    /// Its key.
+    pub key: ObjectKey,
+    /// For how long it has been known to be unknown.
+    pub age: Duration,
+}
+
+/// Collection, in passes.
+///
+/// A row is *dead* when nothing keeps it: a blob of a repository that no manifest there refers to; a
+/// manifest that has no tag, that no manifest there refers to, whose subject is absent, and whose
+/// namespace collects untagged manifests; a content that no repository links.
+///
+/// 1. *Condemning.* `condemn` looks at up to `limit` rows and marks the dead ones, not marked yet, with
+///    the current pass. It never changes anything else, and marks no row whose own transaction is open.
+/// 2. *Sealing.* `seal` ends the current pass after every `condemn` of it has committed, and stamps it with
+///    a time after their commit.
+/// 3. *Removing.* `remove` takes away, at most `limit` at once, rows that are still marked with a pass
+///    sealed at least `grace` ago, and that are still dead. It does so only when every transaction
+///    that was open when the pass was sealed has ended.
+/// 4. *Revived rows stay.* A row whose mark was cleared, by whatever relied on it, is not removed unless it
+///    is condemned again in a later pass.
+/// 5. *Handing over.* A removed content's object is listed by `doomed` from the same transaction on, until
+///    `forget_doomed`; its key can never again be named by a `put_blob`.
+/// 6. *Unknown objects.* `unknown` answers which of these keys no content, no open session and no doomed row
+///    names, and remembers since when. `doom` makes those doomed that are unknown still and have been
+///    for `grace`.
+/// 7. *Resumable.* Every step may be repeated, dropped, or run by several processes at once.
+/// 8. *In the way of nobody.* No step holds a lock that a push, a mount or a read waits for longer than
+///    the step's own statement on the rows it marks or removes.
+#[async_trait]
+pub trait Collection: Send + Sync {
+    /// Marks dead rows.
+    async fn condemn(&self, limit: usize) -> Result<Condemned, MetadataError>;
+
+    /// Ends the pass.
+    async fn seal(&self) -> Result<(), MetadataError>;
+
+    /// Removes what stayed dead.
+    async fn remove(
+        &self,
+        grace: Duration,
+        limit: usize,
+        origin: Origin<'_>,
+    ) -> Result<Removed, MetadataError>;
+
+    /// Objects to delete from the store, at most `limit`.
+    async fn doomed(&self, limit: usize) -> Result<Vec<Doomed>, MetadataError>;
+
+    /// These are deleted.
+    async fn forget_doomed(&self, keys: &[ObjectKey]) -> Result<(), MetadataError>;
+
+    /// Which of these nothing names.
+    async fn unknown(&self, keys: &[ObjectKey]) -> Result<Vec<UnknownObject>, MetadataError>;
+
+    /// Gives up those of these that have been unknown for the grace period.
+    async fn doom(&self, keys: &[ObjectKey], grace: Duration) -> Result<u64, MetadataError>;
+}

@@ -7,6 +7,8 @@ mod media_type;
 mod name;
 mod reference;
 mod tag;
+#[cfg(test)]
+mod testing;
 mod text;
 mod upload_id;
 

@@ -130,6 +130,13 @@ fn a_namespace_is_one_component() {
 }
 
 #[test]
+fn the_namespace_of_the_longest_name_parses() {
+    let namespace = name(&format!("{}/b", "a".repeat(253))).namespace();
+    assert_eq!(Namespace::parse(namespace.as_str()), Ok(namespace));
+    assert!(Namespace::parse(&"a".repeat(256)).is_err());
+}
+
+#[test]
 fn names_order_by_bytes_and_serialise_as_text() {
     assert!(name("a-b") < name("a.b") && name("a.b") < name("a/b") && name("a/b") < name("a0"));
     assert_eq!(serde_json::to_string(&name("a/b")).unwrap(), "\"a/b\"");

@@ -18,6 +18,8 @@ mod reference;
 mod secret;
 mod spawn;
 mod tag;
+#[cfg(test)]
+mod testing;
 mod text;
 mod upload_id;
 

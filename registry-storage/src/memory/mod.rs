@@ -4,9 +4,11 @@
 //! habits of an object store, so that what is written for those is tested without one.
 
 mod blobs;
+mod metadata;
 mod objects;
 mod parts;
 mod segments;
 
 pub use blobs::MemoryBlobs;
+pub use metadata::MemoryMetadata;
 pub use parts::MemoryParts;

@@ -1,1 +1,3 @@
 //! Backends of the registry: memory, wrappers for tests, and the contract that every backend passes.
+
+pub mod memory;

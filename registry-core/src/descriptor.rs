@@ -133,3 +133,59 @@ where
 {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DIGEST: &str = "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
+
+    #[test]
+    fn three_fields_are_enough_and_no_other_is_written() {
+        let text = format!(r#"{{"mediaType":"text/plain","digest":"{DIGEST}","size":2}}"#);
+        let descriptor: Descriptor = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            descriptor,
+            Descriptor::of("text/plain".parse().unwrap(), b"{}")
+        );
+        assert_eq!(serde_json::to_string(&descriptor).unwrap(), text);
+    }
+
+    #[test]
+    fn every_field_of_the_specification_is_read_and_written() {
+        let text = format!(
+            r#"{{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"{DIGEST}","size":2,"#
+        ) + r#""urls":["https://example.org/x"],"annotations":{"a":"b"},"data":"e30=","#
+            + r#""platform":{"architecture":"arm64","os":"windows","os.version":"10.0","#
+            + r#""os.features":["win32k"],"variant":"v8","features":["sse4"]},"#
+            + r#""artifactType":"example/kind"}"#;
+        let descriptor: Descriptor = serde_json::from_str(&text).unwrap();
+        let platform = descriptor.platform.as_ref().unwrap();
+        assert_eq!(platform.os_version.as_deref(), Some("10.0"));
+        assert_eq!(serde_json::to_string(&descriptor).unwrap(), text);
+    }
+
+    #[test]
+    fn null_is_absent_and_what_is_not_known_is_ignored() {
+        let text = format!(
+            r#"{{"mediaType":"text/plain","digest":"{DIGEST}","size":2,"urls":null,"annotations":null,"#
+        ) + r#""platform":{"os":null,"features":null},"data":null,"new":{}}"#;
+        let descriptor: Descriptor = serde_json::from_str(&text).unwrap();
+        assert_eq!(descriptor.platform, Some(Platform::default()));
+        assert!(descriptor.urls.is_empty() && descriptor.data.is_none());
+    }
+
+    #[test]
+    fn a_size_fits_what_clients_hold() {
+        let read = |size: &str| {
+            let text = format!(r#"{{"mediaType":"a/b","digest":"{DIGEST}","size":{size}}}"#);
+            serde_json::from_str::<Descriptor>(&text)
+                .map(|it| it.size)
+                .ok()
+        };
+        assert_eq!(read("9223372036854775807"), Some(i64::MAX as u64));
+        for size in ["9223372036854775808", "-1", "1.0", "1e3", "\"1\"", "null"] {
+            assert_eq!(read(size), None, "{size}");
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod change;
 mod clock;
 mod descriptor;
 mod digest;
+mod engine;
 mod hooks;
 mod manifest;
 mod media_type;
@@ -17,6 +18,8 @@ mod reference;
 mod secret;
 mod spawn;
 mod tag;
+#[cfg(test)]
+mod testing;
 mod text;
 mod upload_id;
 
@@ -27,6 +30,12 @@ pub use descriptor::{Descriptor, Platform};
 pub use digest::{
     Algorithms, Digest, DigestAlgorithm, DigestHasher, HashState, ParseDigestError,
     UnknownHashState, VerifyDigestError,
+};
+pub use engine::{
+    Administer, Blob, BlobBody, Body, BodyError, BuildError, Builder, CollectReport, Collector,
+    Delete, Error, ManifestPush, Opening, OrphanSettings, Page, PageRequest, Progress, Pull, Push,
+    PushedBlob, PushedManifest, References, Registry, Result, Settings, Stopped, StoredManifest,
+    Upload, UploadStatus,
 };
 pub use hooks::{DeleteIntent, DeleteTarget, Hooks, PushIntent, TagIntent, Verdict, Veto};
 pub use manifest::{Manifest, ManifestKind, ManifestLimits, ParseManifestError};

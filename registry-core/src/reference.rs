@@ -87,3 +87,33 @@ impl From<Digest> for Reference {
         Self::Digest(digest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_colon_makes_it_a_digest() {
+        let digest = Digest::sha256(b"");
+        let reference = Reference::parse(digest.as_str()).unwrap();
+        assert_eq!((reference.digest(), reference.tag()), (Some(&digest), None));
+        assert_eq!(reference.to_string(), digest.as_str());
+        assert_eq!(reference, digest.into());
+    }
+
+    #[test]
+    fn without_a_colon_it_is_a_tag() {
+        let tag = Tag::parse("sha256-abc.sig").unwrap();
+        let reference = Reference::parse(tag.as_str()).unwrap();
+        assert_eq!((reference.digest(), reference.tag()), (None, Some(&tag)));
+        assert_eq!(reference, tag.into());
+    }
+
+    #[test]
+    fn the_error_is_that_of_the_part() {
+        let message = |text| Reference::parse(text).unwrap_err().to_string();
+        assert!(message("sha256:1").starts_with("not a digest, at byte 8"));
+        assert!(message("-").starts_with("not a tag, at byte 0"));
+        assert!(message("").starts_with("not a tag, at byte 0"));
+    }
+}

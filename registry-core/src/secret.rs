@@ -5,7 +5,7 @@ use std::fmt;
 /// A password, token or key. It has no way into a log: `Debug` hides it and `Display` is missing.
 ///
 /// ```
-/// let password = registry_core::Secret::new("hunter2");
+/// let password = registry_core::Secret::new("hunter2".to_owned());
 /// assert_eq!(format!("{password:?}"), "Secret(…)");
 /// assert_eq!(password.expose(), "hunter2");
 /// ```
@@ -14,8 +14,8 @@ pub struct Secret<T = String>(T);
 
 impl<T> Secret<T> {
     /// Hides a value.
-    pub fn new(value: impl Into<T>) -> Self {
-        Self(value.into())
+    pub fn new(value: T) -> Self {
+        Self(value)
     }
 
     /// The value, for the one place that needs it.

@@ -5,6 +5,8 @@
 
 use std::{future::Future, pin::Pin};
 
+use futures_channel::oneshot;
+
 /// A task for a [`Spawn`].
 pub type Task = Pin<Box<dyn Future<Output = ()> + Send + 'static>>;
 
@@ -18,4 +20,21 @@ impl<F: Fn(Task) + Send + Sync> Spawn for F {
     fn spawn(&self, task: Task) {
         self(task);
     }
+}
+
+/// The spawner ended the task before it was done: the runtime is shutting down, or it panicked.
+#[derive(Debug)]
+pub(crate) struct TaskLost;
+
+/// Runs `work` on `spawner` and waits for its value; dropping the wait does not stop the work.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    spawner: &dyn Spawn,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, TaskLost> {
+    let (sender, receiver) = oneshot::channel();
+    spawner.spawn(Box::pin(async move {
+        // Nobody waiting is the case this exists for.
+        let _ = sender.send(work.await);
+    }));
+    receiver.await.map_err(|_| TaskLost)
 }

@@ -88,3 +88,51 @@ fn fault(text: &str) -> Option<(usize, TagFault)> {
 fn is_allowed(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '.' | '_' | '-')
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::cases;
+
+    fn refused(text: &str, offset: usize, message: &str) {
+        let error = Tag::parse(text).unwrap_err();
+        assert_eq!(error.offset(), offset, "{text}: {error}");
+        assert!(error.to_string().contains(message), "{text}: {error}");
+    }
+
+    #[test]
+    fn what_is_no_tag_is_refused_where_it_ends_to_be_one() {
+        refused("", 0, "empty");
+        refused(".a", 0, "begin with");
+        refused("-a", 0, "not '-'");
+        refused("a:b", 1, "':' is not allowed");
+        refused("a/b", 1, "'/' is not allowed");
+        refused("a b", 1, "' ' is not allowed");
+        refused("v1\u{ff0e}2", 2, "is not allowed");
+        refused(&"a".repeat(129), 128, "longer than 128");
+    }
+
+    #[test]
+    fn a_tag_reads_and_prints_as_its_text() {
+        let tag = Tag::parse("_V1.2-rc").unwrap();
+        assert_eq!(
+            format!("{tag} {tag:?} {tag:>9}"),
+            "_V1.2-rc _V1.2-rc  _V1.2-rc"
+        );
+        assert_eq!("_V1.2-rc".parse::<Tag>().unwrap(), tag);
+        assert_eq!(Tag::try_from("_V1.2-rc".to_owned()).unwrap(), tag);
+        assert!(serde_json::from_str::<Tag>("\".\"").is_err());
+        assert!(serde_json::from_str::<Tag>("7").is_err());
+    }
+
+    proptest! {
+        #![proptest_config(cases())]
+
+        #[test]
+        fn every_tag_of_the_grammar_parses(text in "[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}") {
+            prop_assert_eq!(Tag::parse(&text).unwrap().to_string(), text);
+        }
+    }
+}

@@ -90,3 +90,32 @@ fn fault(text: &str) -> Option<(usize, UploadIdFault)> {
 fn is_allowed(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '~' | '=')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str, offset: usize, message: &str) {
+        let error = UploadId::parse(text).unwrap_err();
+        assert_eq!(error.offset(), offset, "{text}: {error}");
+        assert!(error.to_string().contains(message), "{text}: {error}");
+    }
+
+    #[test]
+    fn every_character_that_needs_no_escape_is_allowed() {
+        for text in ["a", "...", "~=-_.Z9", &"x".repeat(255)] {
+            assert_eq!(UploadId::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn hazard_21_what_leaves_the_path_is_refused() {
+        refused("", 0, "empty");
+        refused(".", 0, "step in the path");
+        refused("..", 0, "step in the path");
+        refused("a/b", 1, "'/' is not allowed");
+        refused("a%2f", 1, "'%' is not allowed");
+        refused("a\0", 1, "is not allowed");
+        refused(&"x".repeat(256), 255, "longer than 255");
+    }
+}

@@ -2,3 +2,11 @@
 
 pub mod memory;
 pub mod wrap;
+
+mod inline_spawner;
+mod manual_clock;
+mod system_random;
+
+pub use inline_spawner::InlineSpawner;
+pub use manual_clock::ManualClock;
+pub use system_random::SystemRandom;

@@ -1,1 +1,3 @@
 //! Tests of the registry that cross crates, and tests with real clients.
+
+pub mod fuzz;

@@ -10,6 +10,8 @@ mod algorithms;
 mod error;
 mod grammar;
 mod sha2;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -39,10 +39,7 @@ impl<'a> Body<'a> {
         if !text.trim_ascii_start().starts_with('{') {
             return Err(ManifestFault::NotObject.into());
         }
-        serde_json::from_str(text).map_err(|error| {
-            let reason = error.to_string();
-            ManifestFault::NotJson { reason }.into()
-        })
+        serde_json::from_str(text).map_err(|error| ManifestFault::json(&error.to_string()).into())
     }
 }
 

@@ -74,3 +74,31 @@ pub(super) enum ManifestFault {
     )]
     NotShaped(MediaType),
 }
+
+impl ManifestFault {
+    /// A fault of one field, named as it stands in the manifest.
+    pub(super) fn field(field: &str, reason: &str) -> Self {
+        Self::Field {
+            field: printable(field),
+            reason: printable(reason),
+        }
+    }
+
+    /// A fault of the JSON itself.
+    pub(super) fn json(reason: &str) -> Self {
+        Self::NotJson {
+            reason: printable(reason),
+        }
+    }
+}
+
+/// A parser's words repeat what the client sent: at most 200 characters of it, none of them a control
+/// character, go into an answer or a log.
+fn printable(text: &str) -> String {
+    let safe = |c: char| if c.is_control() { '\u{fffd}' } else { c };
+    let mut printable: String = text.chars().take(200).map(safe).collect();
+    if printable.len() < text.len() {
+        printable.push_str("...");
+    }
+    printable
+}

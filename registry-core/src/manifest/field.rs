@@ -92,11 +92,8 @@ fn read<'a, S: DeserializeSeed<'a>>(
     let mut json = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut json, &mut track);
-    seed.deserialize(tracked).map_err(|error| {
-        let field = place(name, &track.path());
-        let reason = reason(&error);
-        ManifestFault::Field { field, reason }.into()
-    })
+    seed.deserialize(tracked)
+        .map_err(|error| ManifestFault::field(&place(name, &track.path()), &reason(&error)).into())
 }
 
 /// Where in the manifest: `layers` and `[2].digest` are `layers[2].digest`.

@@ -11,6 +11,8 @@ mod error;
 mod field;
 mod limits;
 mod parse;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -54,9 +54,9 @@ fn schema_version(body: &Body<'_>) -> Parsed<bool> {
         None => Ok(false),
         Some(2) => Ok(true),
         Some(1) => Err(ManifestFault::Schema1.into()),
-        Some(other) => Err(field_fault(
+        Some(other) => Err(fault(
             "schemaVersion",
-            format!("it must be 2, not {other}"),
+            &format!("it must be 2, not {other}"),
         )),
     }
 }
@@ -148,7 +148,7 @@ fn manifest(
     let blobs = body.blobs.filter(|_| !media_type.is_manifest());
     let config = field::descriptor("config", body.config, budget)?;
     if config.is_none() && media_type.is_image() {
-        return Err(field_fault("config", "it must be a descriptor, not null"));
+        return Err(fault("config", "it must be a descriptor, not null"));
     }
     Ok(Manifest {
         kind: kind(&media_type, body),
@@ -178,9 +178,9 @@ fn artifact_type(field: Option<&RawValue>) -> Parsed<Option<String>> {
     let artifact_type: Option<String> = field::plain("artifactType", field)?;
     let artifact_type = artifact_type.filter(|it| !it.is_empty());
     match artifact_type {
-        Some(it) if it.len() > MediaType::MAX_LENGTH => Err(field_fault(
+        Some(it) if it.len() > MediaType::MAX_LENGTH => Err(fault(
             "artifactType",
-            format!("it has more than {} bytes", MediaType::MAX_LENGTH),
+            &format!("it has more than {} bytes", MediaType::MAX_LENGTH),
         )),
         it => Ok(it),
     }
@@ -191,16 +191,14 @@ fn annotations(limit: usize, field: Option<&RawValue>) -> Parsed<BTreeMap<String
         field::plain("annotations", field)?.unwrap_or_default();
     let size: usize = annotations.iter().map(|(k, v)| k.len() + v.len()).sum();
     if size > limit {
-        return Err(field_fault(
+        return Err(fault(
             "annotations",
-            format!("they have {size} bytes; at most {limit} are taken"),
+            &format!("they have {size} bytes; at most {limit} are taken"),
         ));
     }
     Ok(annotations)
 }
 
-fn field_fault(field: &str, reason: impl Into<String>) -> ParseManifestError {
-    let field = field.to_owned();
-    let reason = reason.into();
-    ManifestFault::Field { field, reason }.into()
+fn fault(field: &str, reason: &str) -> ParseManifestError {
+    ManifestFault::field(field, reason).into()
 }

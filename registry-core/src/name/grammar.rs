@@ -14,38 +14,45 @@ pub(super) const MAX_LENGTH: usize = 255;
 /// What a canonical name has before a name of one component.
 pub(super) const LIBRARY_PREFIX: &str = "library/";
 
-/// Checks a whole name.
+/// Checks a whole name. One of a single component leaves room for its namespace, so that its canonical
+/// form is a name too.
 pub(super) fn check_name(text: &str) -> Result<(), ParseNameError> {
-    propose(text, check_lower(text))
+    let reserved = if text.contains('/') {
+        0
+    } else {
+        LIBRARY_PREFIX.len()
+    };
+    check(text, MAX_LENGTH - reserved)
 }
 
-/// Checks a name of one component.
+/// Checks a name of one component, which may be the first of a longer name.
 pub(super) fn check_one(text: &str) -> Result<(), ParseNameError> {
     match text.find('/') {
         Some(offset) => Err(ParseNameError::new(offset, NameFault::Slash)),
-        None => check_name(text),
+        None => check(text, MAX_LENGTH),
     }
 }
 
 /// Where upper case is all that is wrong, the error names the lower-case name.
-fn propose(text: &str, checked: Result<(), ParseNameError>) -> Result<(), ParseNameError> {
-    let Err(error) = checked else { return Ok(()) };
+fn check(text: &str, limit: usize) -> Result<(), ParseNameError> {
+    let Err(error) = check_lower(text, limit) else {
+        return Ok(());
+    };
     let upper = text.as_bytes().get(error.offset());
     if !upper.is_some_and(u8::is_ascii_uppercase) {
         return Err(error);
     }
     let lower = text.to_ascii_lowercase();
-    Err(match check_lower(&lower) {
+    Err(match check_lower(&lower, limit) {
         Ok(()) => error.proposing(lower),
         Err(_) => error,
     })
 }
 
-fn check_lower(text: &str) -> Result<(), ParseNameError> {
+fn check_lower(text: &str, limit: usize) -> Result<(), ParseNameError> {
     if text.is_empty() {
         return Err(ParseNameError::new(0, NameFault::Empty));
     }
-    let limit = max_length(text);
     if text.len() > limit {
         return Err(ParseNameError::new(limit, NameFault::TooLong { limit }));
     }
@@ -56,15 +63,6 @@ fn check_lower(text: &str) -> Result<(), ParseNameError> {
         start += component.len() + 1;
     }
     Ok(())
-}
-
-/// A name of one component leaves room for its namespace, so that its canonical form is a name too.
-fn max_length(text: &str) -> usize {
-    if text.contains('/') {
-        MAX_LENGTH
-    } else {
-        MAX_LENGTH - LIBRARY_PREFIX.len()
-    }
 }
 
 /// Checks one component; an error's offset is within it.

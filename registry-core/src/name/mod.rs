@@ -9,6 +9,8 @@ mod grammar;
 mod namespace;
 mod repository;
 mod rules;
+#[cfg(test)]
+mod tests;
 
 pub use self::error::ParseNameError;
 pub use self::namespace::Namespace;

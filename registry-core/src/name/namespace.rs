@@ -8,7 +8,7 @@ use crate::text::text_type;
 
 /// A namespace: the first component of a repository's name.
 ///
-/// - It is one component of the OCI name grammar, at most 247 bytes.
+/// - It is one component of the OCI name grammar, at most 255 bytes.
 /// - Equality, order and hash are those of the text. A clone is a reference count.
 ///
 /// ```

@@ -1,9 +1,15 @@
 //! Media types.
 
+mod error;
+mod grammar;
+#[cfg(test)]
+mod tests;
+
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+pub use self::error::ParseMediaTypeError;
 use crate::text::text_type;
 
 /// A media type without parameters, e.g. `application/vnd.oci.image.manifest.v1+json`.
@@ -29,28 +35,6 @@ pub struct MediaType(Text);
 enum Text {
     Constant(&'static str),
     Shared(Arc<str>),
-}
-
-/// A text is not a media type: the reason, and the byte it stands at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("not a media type, at byte {offset}: {fault}")]
-pub struct ParseMediaTypeError {
-    offset: usize,
-    fault: MediaTypeFault,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-enum MediaTypeFault {
-    #[error("it is empty")]
-    Empty,
-    #[error("it is longer than 255 bytes")]
-    TooLong,
-    #[error("it has no '/'; write type/subtype, for example application/octet-stream")]
-    NoSlash,
-    #[error("a type and a subtype begin with a letter or digit")]
-    First,
-    #[error("{0:?} is not allowed in a media type")]
-    Character(char),
 }
 
 text_type!(MediaType, ParseMediaTypeError, "a media type");
@@ -120,9 +104,8 @@ impl MediaType {
         let trimmed = essence.trim_ascii_start();
         let start = essence.len() - trimmed.len();
         let essence = trimmed.trim_ascii_end();
-        if let Some((offset, fault)) = fault(essence) {
-            let offset = start + offset;
-            return Err(ParseMediaTypeError { offset, fault });
+        if let Some((offset, fault)) = grammar::fault(essence) {
+            return Err(ParseMediaTypeError::new(start + offset, fault));
         }
         let constant = CONSTANTS.iter().find(|c| c.as_str() == essence);
         Ok(constant
@@ -214,43 +197,4 @@ impl Hash for MediaType {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_str().hash(state);
     }
-}
-
-impl ParseMediaTypeError {
-    /// The byte of the text at which it stops being a media type.
-    #[must_use]
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
-}
-
-fn fault(essence: &str) -> Option<(usize, MediaTypeFault)> {
-    if essence.is_empty() {
-        return Some((0, MediaTypeFault::Empty));
-    }
-    if essence.len() > MediaType::MAX_LENGTH {
-        return Some((MediaType::MAX_LENGTH, MediaTypeFault::TooLong));
-    }
-    let Some((kind, subtype)) = essence.split_once('/') else {
-        return Some((essence.len(), MediaTypeFault::NoSlash));
-    };
-    let within = |start, part| part_fault(part).map(|(offset, fault)| (start + offset, fault));
-    within(0, kind).or_else(|| within(kind.len() + 1, subtype))
-}
-
-/// What keeps a part from being a restricted name of RFC 6838.
-fn part_fault(part: &str) -> Option<(usize, MediaTypeFault)> {
-    if !part.starts_with(|c: char| c.is_ascii_alphanumeric()) {
-        return Some((0, MediaTypeFault::First));
-    }
-    let (offset, found) = part.char_indices().find(|(_, c)| !is_restricted(*c))?;
-    Some((offset, MediaTypeFault::Character(found)))
-}
-
-fn is_restricted(character: char) -> bool {
-    character.is_ascii_alphanumeric()
-        || matches!(
-            character,
-            '!' | '#' | '$' | '&' | '-' | '^' | '_' | '.' | '+'
-        )
 }

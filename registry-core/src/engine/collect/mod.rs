@@ -1,0 +1,188 @@
+//! Collection: what nothing keeps goes, while everything goes on.
+//!
+//! The protocol and why it is safe stand in ARCHITECTURE.md. Its state is the metadata backend's, so
+//! a collector may stop at any step, and another may begin anew, in any process.
+
+mod orphans;
+
+use std::sync::Arc;
+
+use self::orphans::Sweep;
+use super::{Inner, Registry, Result};
+use crate::backend::{Condemned, Removed};
+
+/// One round of collection, a bounded step at a time, so that a caller decides how much of the
+/// machine it takes.
+pub struct Collector {
+    inner: Arc<Inner>,
+    phase: Phase,
+    report: CollectReport,
+}
+
+/// How a round stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// There is more to do.
+    More,
+    /// The round is over.
+    Done,
+}
+
+/// What a round did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollectReport {
+    /// Upload sessions ended because nobody wrote to them.
+    pub expired_uploads: u64,
+    /// Rows that nothing kept any more: removed by a later round, unless something revives them.
+    pub condemned: Condemned,
+    /// Rows removed.
+    pub removed: Removed,
+    /// Objects deleted from the store.
+    pub objects_deleted: u64,
+    /// Objects and unfinished writes of the store that nothing named.
+    pub orphans_found: u64,
+    /// Those of them that were given up, having been so for the grace period.
+    pub orphans_doomed: u64,
+    /// Why orphans were left alone, where they were.
+    pub stopped: Option<Stopped>,
+}
+
+/// Too much of the store was unknown to be anything but a mistake: another bucket, an older
+/// database, a directory that is not mounted. Nothing of it was removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
+pub struct Stopped {
+    /// Objects nothing names.
+    pub unknown: u64,
+    /// All objects.
+    pub total: u64,
+}
+
+enum Phase {
+    Expire,
+    Condemn,
+    Remove,
+    Sweep(Sweep),
+    Delete,
+    Done,
+}
+
+/// Rows per step: few enough for a step to be short.
+const BATCH: usize = 500;
+
+impl Registry {
+    /// Begins a round of collection.
+    pub fn collector(&self) -> Collector {
+        let inner = Arc::clone(&self.inner);
+        Collector {
+            inner,
+            phase: Phase::Expire,
+            report: CollectReport::default(),
+        }
+    }
+
+    /// A whole round of collection. What it condemns is removed by a round that begins a grace period
+    /// later, at the earliest.
+    ///
+    /// # Errors
+    /// When a backend does not answer; what was done until then stays done.
+    pub async fn collect(&self) -> Result<CollectReport> {
+        let mut collector = self.collector();
+        while collector.step().await? == Progress::More {}
+        Ok(collector.report)
+    }
+}
+
+impl Collector {
+    /// What was done so far.
+    pub fn report(&self) -> &CollectReport {
+        &self.report
+    }
+
+    /// Does a bounded piece of work. After an error the same step may be tried again.
+    ///
+    /// # Errors
+    /// When a backend does not answer.
+    pub async fn step(&mut self) -> Result<Progress> {
+        match &mut self.phase {
+            Phase::Expire => self.expire().await?,
+            Phase::Condemn => self.condemn().await?,
+            Phase::Remove => self.remove().await?,
+            Phase::Sweep(sweep) => {
+                if sweep.step(&self.inner, &mut self.report).await? == Progress::Done {
+                    self.phase = Phase::Delete;
+                }
+            }
+            Phase::Delete => self.delete().await?,
+            Phase::Done => return Ok(Progress::Done),
+        }
+        Ok(Progress::More)
+    }
+
+    async fn expire(&mut self) -> Result<()> {
+        let Inner {
+            metadata,
+            blobs,
+            settings,
+            ..
+        } = &*self.inner;
+        let writes = metadata.expire(settings.upload_expiry, BATCH).await?;
+        for write in &writes {
+            blobs.delete(write).await?;
+        }
+        metadata.forget_expired(&writes).await?;
+        self.report.expired_uploads += writes.len() as u64;
+        if writes.len() < BATCH {
+            self.phase = Phase::Condemn;
+        }
+        Ok(())
+    }
+
+    async fn condemn(&mut self) -> Result<()> {
+        let step = self.inner.metadata.condemn(BATCH).await?;
+        let sum = &mut self.report.condemned;
+        sum.blobs += step.blobs;
+        sum.manifests += step.manifests;
+        sum.contents += step.contents;
+        if !step.more {
+            self.inner.metadata.seal().await?;
+            self.phase = Phase::Remove;
+        }
+        Ok(())
+    }
+
+    async fn remove(&mut self) -> Result<()> {
+        let Inner {
+            metadata, settings, ..
+        } = &*self.inner;
+        let step = metadata
+            .remove(settings.grace, BATCH, self.inner.own_origin())
+            .await?;
+        let sum = &mut self.report.removed;
+        sum.blobs += step.blobs;
+        sum.manifests += step.manifests;
+        sum.contents += step.contents;
+        sum.bytes += step.bytes;
+        if step.manifests > 0 {
+            self.inner.changed.ring();
+        }
+        if !step.more {
+            self.phase = Phase::Sweep(Sweep::default());
+        }
+        Ok(())
+    }
+
+    async fn delete(&mut self) -> Result<()> {
+        let doomed = self.inner.metadata.doomed(BATCH).await?;
+        let keys: Vec<_> = doomed.into_iter().map(|doomed| doomed.key).collect();
+        for key in &keys {
+            self.inner.blobs.delete(key).await?;
+        }
+        self.inner.metadata.forget_doomed(&keys).await?;
+        self.report.objects_deleted += keys.len() as u64;
+        if keys.len() < BATCH {
+            self.phase = Phase::Done;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,93 @@
+//! Objects of the store that no metadata names: left by crashes and lost answers.
+//!
+//! They are given up only after having been unknown for the grace period by the metadata backend's
+//! time, and only while they are few: many of them mean that store and metadata do not belong
+//! together. Unfinished writes were never answered for, so their number says nothing.
+
+use super::{BATCH, CollectReport, Inner, Progress, Result, Stopped};
+use crate::backend::{ObjectKey, ObjectKind};
+
+/// A walk through the store.
+pub(super) struct Sweep {
+    kind: ObjectKind,
+    after: Option<ObjectKey>,
+    total: u64,
+    unknown: u64,
+    /// Unknown for the grace period. Bounded: what does not fit is found by the next round.
+    ripe: Vec<ObjectKey>,
+}
+
+const MAX_RIPE: usize = 10_000;
+
+impl Default for Sweep {
+    fn default() -> Self {
+        Self::over(ObjectKind::Unfinished)
+    }
+}
+
+impl Sweep {
+    fn over(kind: ObjectKind) -> Self {
+        Self {
+            kind,
+            after: None,
+            total: 0,
+            unknown: 0,
+            ripe: Vec::new(),
+        }
+    }
+
+    pub(super) async fn step(
+        &mut self,
+        inner: &Inner,
+        report: &mut CollectReport,
+    ) -> Result<Progress> {
+        let keys = inner
+            .blobs
+            .list(self.kind, self.after.as_ref(), BATCH)
+            .await?;
+        self.look_at(inner, &keys).await?;
+        self.after = keys.last().cloned();
+        if keys.len() == BATCH {
+            return Ok(Progress::More);
+        }
+        report.orphans_found += self.unknown;
+        match self.excess(inner) {
+            Some(stopped) => report.stopped = Some(stopped),
+            None => report.orphans_doomed += self.doom(inner).await?,
+        }
+        match self.kind {
+            ObjectKind::Committed => Ok(Progress::Done),
+            ObjectKind::Unfinished => {
+                *self = Self::over(ObjectKind::Committed);
+                Ok(Progress::More)
+            }
+        }
+    }
+
+    async fn look_at(&mut self, inner: &Inner, keys: &[ObjectKey]) -> Result<()> {
+        let unknown = inner.metadata.unknown(keys).await?;
+        self.total += keys.len() as u64;
+        self.unknown += unknown.len() as u64;
+        let ripe = unknown
+            .into_iter()
+            .filter(|object| object.age >= inner.settings.grace);
+        let room = MAX_RIPE - self.ripe.len();
+        self.ripe.extend(ripe.map(|object| object.key).take(room));
+        Ok(())
+    }
+
+    fn excess(&self, inner: &Inner) -> Option<Stopped> {
+        let limits = inner.settings.orphans;
+        let (unknown, total) = (self.unknown, self.total);
+        let many = unknown > limits.floor && unknown * 100 > total * limits.percent;
+        (many && self.kind == ObjectKind::Committed).then_some(Stopped { unknown, total })
+    }
+
+    async fn doom(&mut self, inner: &Inner) -> Result<u64> {
+        let mut doomed = 0;
+        for keys in self.ripe.chunks(BATCH) {
+            doomed += inner.metadata.doom(keys, inner.settings.grace).await?;
+        }
+        Ok(doomed)
+    }
+}

@@ -1,0 +1,132 @@
+//! Reading blobs.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::{Bytes, BytesMut};
+use futures_util::TryStreamExt;
+
+use super::Pull;
+use crate::{
+    backend::{BlobContent, BlobRecord, ByteStream, ObjectKey, ReferenceTarget},
+    digest::Digest,
+    engine::{Error, Inner, Result, access::under_facts},
+};
+
+/// A blob of a repository that may be read.
+pub struct Blob {
+    inner: Arc<Inner>,
+    digest: Digest,
+    size: u64,
+    content: BlobContent,
+}
+
+/// A blob's bytes.
+pub enum BlobBody {
+    /// At hand.
+    Bytes(Bytes),
+    /// As they come from the store.
+    Stream(ByteStream),
+}
+
+impl Pull {
+    /// A blob, by digest. Nothing of it is read yet.
+    ///
+    /// # Errors
+    /// [`Error::BlobUnknown`] where the repository has none.
+    pub async fn blob(&self, digest: &Digest) -> Result<Blob> {
+        self.must_exist()?;
+        let (access, mut permit) = (&self.access, self.permit);
+        let metadata = &access.inner.metadata;
+        let record = under_facts!(access, permit => metadata.blob(access.scope(permit), digest));
+        let unknown = || Error::BlobUnknown(digest.clone());
+        let BlobRecord {
+            size,
+            content,
+            condemned,
+        } = record.ok_or_else(unknown)?;
+        if condemned && !self.renew(ReferenceTarget::Blob, digest).await? {
+            return Err(unknown());
+        }
+        Ok(Blob {
+            inner: Arc::clone(&access.inner),
+            digest: digest.clone(),
+            size,
+            content,
+        })
+    }
+}
+
+impl Blob {
+    /// Its digest.
+    pub fn digest(&self) -> &Digest {
+        &self.digest
+    }
+
+    /// Its length.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Its bytes, or those of a range that lies within it.
+    ///
+    /// # Errors
+    /// [`Error::BlobUnknown`] where the store has it in another length: it is quarantined, and the
+    /// next push heals it. [`Error::Unavailable`] where the store cannot give it now.
+    pub async fn read(&self, range: Option<Range<u64>>) -> Result<BlobBody> {
+        let range = range.map(|range| range.start.min(self.size)..range.end.min(self.size));
+        match &self.content {
+            BlobContent::Inline(bytes) => Ok(BlobBody::Bytes(slice(bytes, range))),
+            BlobContent::Object(_) if range.as_ref().is_some_and(Range::is_empty) => {
+                Ok(BlobBody::Bytes(Bytes::new()))
+            }
+            BlobContent::Object(key) => self.open(key, range).await.map(BlobBody::Stream),
+        }
+    }
+
+    /// All of its bytes in memory: for content known to be small.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub async fn read_all(&self) -> Result<Bytes> {
+        let mut stream = match self.read(None).await? {
+            BlobBody::Bytes(bytes) => return Ok(bytes),
+            BlobBody::Stream(stream) => stream,
+        };
+        let mut bytes = BytesMut::new();
+        while let Some(chunk) = stream.try_next().await? {
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
+    }
+
+    async fn open(&self, key: &ObjectKey, range: Option<Range<u64>>) -> Result<ByteStream> {
+        let object = self.inner.blobs.read(key, range).await;
+        match object {
+            Ok(object) if object.size == self.size => Ok(object.bytes),
+            Ok(_) => Err(self.quarantine(key).await?),
+            // A range past the end of an object cut short is an error of the store, too.
+            Err(error) => match self.inner.blobs.stat(key).await {
+                Ok(Some(size)) if size != self.size => Err(self.quarantine(key).await?),
+                _ => Err(error.into()),
+            },
+        }
+    }
+
+    async fn quarantine(&self, key: &ObjectKey) -> Result<Error> {
+        self.inner.metadata.quarantine(&self.digest, key).await?;
+        Ok(Error::BlobUnknown(self.digest.clone()))
+    }
+}
+
+fn slice(bytes: &Bytes, range: Option<Range<u64>>) -> Bytes {
+    let Some(range) = range else {
+        return bytes.clone();
+    };
+    // Inline content is shorter than the address space.
+    let place = |offset: u64| {
+        usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(bytes.len())
+    };
+    bytes.slice(place(range.start)..place(range.end).max(place(range.start)))
+}

@@ -1,0 +1,169 @@
+//! Reading: manifests, tags, referrers and blobs of a repository.
+
+mod blob;
+
+use std::cmp::min;
+
+use bytes::Bytes;
+
+use super::{
+    Error, Page, PageRequest, Result,
+    access::{Access, Permit, under_facts},
+};
+use crate::{
+    backend::{ManifestRecord, ReferenceTarget, ReferrersPage, Renewal},
+    clock::Timestamp,
+    descriptor::Descriptor,
+    digest::Digest,
+    media_type::MediaType,
+    reference::Reference,
+    tag::Tag,
+};
+
+pub use blob::{Blob, BlobBody};
+
+/// A repository that may be read. Made for one request: what it may read is decided anew when
+/// facts change, but whether the repository exists is known as of its opening.
+pub struct Pull {
+    access: Access,
+    permit: Permit,
+}
+
+/// A manifest as it was pushed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredManifest {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its type.
+    pub media_type: MediaType,
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// When it first arrived in this repository.
+    pub created: Timestamp,
+}
+
+impl Pull {
+    pub(super) fn new(access: Access, permit: Permit) -> Self {
+        Self { access, permit }
+    }
+
+    /// A manifest, by tag or digest. Counts a pull.
+    ///
+    /// # Errors
+    /// [`Error::ManifestUnknown`] where the repository has none.
+    pub async fn manifest(&self, reference: &Reference) -> Result<StoredManifest> {
+        let manifest = self.stat_manifest(reference).await?;
+        self.access
+            .inner
+            .count_pull(&self.access.name, reference.tag());
+        Ok(manifest)
+    }
+
+    /// A manifest, by tag or digest, without counting a pull.
+    ///
+    /// # Errors
+    /// As [`manifest`](Self::manifest).
+    pub async fn stat_manifest(&self, reference: &Reference) -> Result<StoredManifest> {
+        self.must_exist()?;
+        let record = self.find_manifest(reference).await?;
+        let unknown = || Error::ManifestUnknown(reference.clone());
+        let ManifestRecord {
+            digest,
+            media_type,
+            bytes,
+            created,
+            condemned,
+        } = record.ok_or_else(unknown)?;
+        if condemned && !self.renew(ReferenceTarget::Manifest, &digest).await? {
+            return Err(unknown());
+        }
+        Ok(StoredManifest {
+            digest,
+            media_type,
+            bytes,
+            created,
+        })
+    }
+
+    /// A page of tags, in byte order.
+    ///
+    /// # Errors
+    /// [`Error::RepositoryUnknown`] where there is none.
+    pub async fn tags(&self, page: PageRequest<'_>) -> Result<Page<Tag>> {
+        self.must_exist()?;
+        let limit = self.page_limit(page.limit);
+        if limit == 0 {
+            return Ok(Page::empty());
+        }
+        let (access, mut permit) = (&self.access, self.permit);
+        let metadata = &access.inner.metadata;
+        let tags = under_facts!(access, permit =>
+            metadata.tags(access.scope(permit), page.after, limit + 1));
+        Ok(Page::cut(tags, limit, |tag| tag.as_str().to_owned()))
+    }
+
+    /// A page of the manifests whose subject this is, by digest in byte order; of one artifact type
+    /// where one is given. The subject need not exist, nor even the repository.
+    ///
+    /// # Errors
+    /// Only those of the backends.
+    pub async fn referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+        page: PageRequest<'_>,
+    ) -> Result<Page<Descriptor>> {
+        let limit = self.page_limit(page.limit);
+        if limit == 0 || !self.permit.exists {
+            return Ok(Page::empty());
+        }
+        let (access, mut permit) = (&self.access, self.permit);
+        let metadata = &access.inner.metadata;
+        let after = page.after;
+        let query = ReferrersPage {
+            subject,
+            artifact_type,
+            after,
+            limit: limit + 1,
+        };
+        let found = under_facts!(access, permit => metadata.referrers(access.scope(permit), query));
+        Ok(Page::cut(found, limit, |descriptor| {
+            descriptor.digest.as_str().to_owned()
+        }))
+    }
+
+    /// How often something was pulled: by this tag, or in all.
+    ///
+    /// # Errors
+    /// Only those of the backends.
+    pub async fn pulls(&self, tag: Option<&Tag>) -> Result<u64> {
+        self.access.inner.pulls(&self.access.name, tag).await
+    }
+
+    async fn find_manifest(&self, reference: &Reference) -> Result<Option<ManifestRecord>> {
+        let (access, mut permit) = (&self.access, self.permit);
+        let metadata = &access.inner.metadata;
+        Ok(under_facts!(access, permit => metadata.manifest(access.scope(permit), reference)))
+    }
+
+    async fn renew(&self, target: ReferenceTarget, digest: &Digest) -> Result<bool> {
+        let renewal = Renewal {
+            repository: &self.access.name,
+            target,
+            digest,
+        };
+        Ok(self.access.inner.metadata.renew(renewal).await?)
+    }
+
+    fn must_exist(&self) -> Result<()> {
+        if self.permit.exists {
+            Ok(())
+        } else {
+            Err(self.access.unknown())
+        }
+    }
+
+    fn page_limit(&self, asked: usize) -> usize {
+        min(asked, self.access.inner.settings.page_limit)
+    }
+}

@@ -1,0 +1,220 @@
+//! Committing a blob: the object durable, then one transaction that names it.
+//!
+//! It runs to its end on the spawner. Three outcomes are kept apart: done; refused, where the object
+//! is surely named by nothing and is given up; unknown, where the answer was lost and the object is
+//! left to the collector, for the transaction may have named it.
+
+use futures_util::TryStreamExt;
+
+use super::{
+    Error, PushedBlob, Result,
+    intake::Content,
+    writer::{Hold, Parts, Writer},
+};
+use crate::{
+    backend::{
+        BlobContent, BlobWrite, MetadataError, MetadataErrorKind, ObjectKey, PutBlob,
+        PutBlobOutcome, StoreErrorKind, UploadState,
+    },
+    digest::Digest,
+    engine::{
+        Inner,
+        access::{Access, Permit, under_facts},
+    },
+    spawn::to_its_end,
+};
+
+/// A blob about to be committed.
+pub(super) struct Commit {
+    access: Access,
+    permit: Permit,
+    digest: Digest,
+}
+
+/// Commits what a writer took in, whoever waits for it.
+pub(super) async fn run_commit(commit: Commit, writer: Writer) -> Result<PushedBlob> {
+    let inner = std::sync::Arc::clone(&commit.access.inner);
+    let lost = || Error::Unavailable("the registry is shutting down".to_owned());
+    let parts = writer.into_parts().ok_or_else(lost)?;
+    to_its_end(&*inner.spawner, async move { commit.run(parts).await })
+        .await
+        .map_err(|_| lost())?
+}
+
+impl Commit {
+    pub(super) fn new(access: &Access, permit: Permit, digest: &Digest) -> Self {
+        Self {
+            access: access.clone(),
+            permit,
+            digest: digest.clone(),
+        }
+    }
+
+    async fn run(self, parts: Parts) -> Result<PushedBlob> {
+        let Parts { intake, hold } = parts;
+        let size = intake.offset();
+        let (actual, content) = intake.finish();
+        let late = actual.algorithm() != self.digest.algorithm();
+        if !late && actual != self.digest {
+            // Aborting is a courtesy: the collector finds what is left.
+            drop(content.abort().await);
+            return Err(self.mismatch(actual, hold.as_ref()).await?);
+        }
+        let content = self.settle(content, size).await?;
+        if late && let Some(actual) = self.rehash(&content).await? {
+            self.discard(&content).await;
+            return Err(self.mismatch(actual, hold.as_ref()).await?);
+        }
+        self.link(content, size, hold.as_ref()).await?;
+        self.inner().changed.ring();
+        Ok(PushedBlob {
+            digest: self.digest,
+            size,
+        })
+    }
+
+    /// Makes the bytes durable.
+    async fn settle(&self, content: Content, size: u64) -> Result<BlobContent> {
+        match content {
+            Content::Inline(bytes) => Ok(BlobContent::Inline(bytes)),
+            Content::Write(write) => {
+                Ok(BlobContent::Object(self.settle_object(write, size).await?))
+            }
+        }
+    }
+
+    /// Where the answer to a completion was lost, a look at its unique key decides.
+    async fn settle_object(&self, write: Box<dyn BlobWrite>, size: u64) -> Result<ObjectKey> {
+        let key = write.committed_key(&self.digest);
+        match write.commit(&self.digest).await {
+            Ok(key) => Ok(key),
+            Err(error) if error.kind == StoreErrorKind::Unknown => {
+                match self.inner().blobs.stat(&key).await {
+                    Ok(Some(found)) if found == size => Ok(key),
+                    _ => Err(error.into()),
+                }
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The digest was claimed in another algorithm than the session was opened for: the bytes are
+    /// read once more. Answers their digest where it is another one.
+    async fn rehash(&self, content: &BlobContent) -> Result<Option<Digest>> {
+        let algorithm = self.digest.algorithm();
+        let known = self.inner().algorithms.get(algorithm);
+        let unsupported = || Error::DigestUnsupported(algorithm.to_owned());
+        let mut hasher = known.ok_or_else(unsupported)?.hasher();
+        match content {
+            BlobContent::Inline(bytes) => hasher.update(bytes),
+            BlobContent::Object(key) => {
+                let mut object = self.inner().blobs.read(key, None).await?;
+                while let Some(bytes) = object.bytes.try_next().await? {
+                    hasher.update(&bytes);
+                }
+            }
+        }
+        let actual = hasher.finish();
+        Ok((actual != self.digest).then_some(actual))
+    }
+
+    /// The transaction.
+    async fn link(&self, content: BlobContent, size: u64, hold: Option<&Hold>) -> Result<()> {
+        match self.put_blob(&content, size, hold).await {
+            Ok(PutBlobOutcome::Stored) => Ok(()),
+            Ok(outcome) => {
+                self.discard(&content).await;
+                self.explain(outcome, hold).await
+            }
+            Err(Refusal::Unknown(error)) => Err(error.into()),
+            Err(Refusal::Refused(error)) => {
+                self.discard(&content).await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn put_blob(
+        &self,
+        content: &BlobContent,
+        size: u64,
+        hold: Option<&Hold>,
+    ) -> Result<PutBlobOutcome, Refusal> {
+        let (access, mut permit) = (&self.access, self.permit);
+        let metadata = &self.inner().metadata;
+        let command = |scope| PutBlob {
+            scope,
+            digest: &self.digest,
+            size,
+            content: content.clone(),
+            session: hold.map(Hold::end),
+            create: self.inner().settings.create,
+            origin: access.origin(),
+        };
+        Ok(under_facts!(access, permit => metadata.put_blob(command(access.scope(permit)))))
+    }
+
+    async fn explain(&self, outcome: PutBlobOutcome, hold: Option<&Hold>) -> Result<()> {
+        match (outcome, hold) {
+            (PutBlobOutcome::Stored | PutBlobOutcome::Deduplicated, _) => Ok(()),
+            (PutBlobOutcome::RepositoryAbsent, _) => Err(self.access.unknown()),
+            (PutBlobOutcome::ObjectGone, _) => Err(Error::Unavailable(
+                "the upload waited too long: send it again".to_owned(),
+            )),
+            (PutBlobOutcome::SessionLost, Some(hold)) => {
+                // Another process may have ended it with the very same blob.
+                match self.inner().metadata.upload(hold.session()).await? {
+                    Some(UploadState::Finished(digest)) if digest == self.digest => Ok(()),
+                    Some(UploadState::Open(_)) => Err(Error::UploadTakenOver),
+                    _ => Err(Error::UploadUnknown),
+                }
+            }
+            (PutBlobOutcome::SessionLost, None) => Err(Error::UploadUnknown),
+        }
+    }
+
+    /// Ends the session of a blob whose bytes are others.
+    async fn mismatch(&self, actual: Digest, hold: Option<&Hold>) -> Result<Error> {
+        if let Some(hold) = hold {
+            self.inner().metadata.cancel(hold.session()).await?;
+        }
+        Ok(Error::DigestMismatch {
+            expected: self.digest.clone(),
+            actual,
+        })
+    }
+
+    /// Only for an object that is surely named by nothing. Should it fail, the collector finds it.
+    async fn discard(&self, content: &BlobContent) {
+        if let BlobContent::Object(key) = content {
+            drop(self.inner().blobs.delete(key).await);
+        }
+    }
+
+    fn inner(&self) -> &Inner {
+        &self.access.inner
+    }
+}
+
+/// Why the transaction did not answer with an outcome.
+enum Refusal {
+    /// It may have happened.
+    Unknown(MetadataError),
+    /// It did not.
+    Refused(Error),
+}
+
+impl From<MetadataError> for Refusal {
+    fn from(error: MetadataError) -> Self {
+        match error.kind {
+            MetadataErrorKind::Unknown => Self::Unknown(error),
+            _ => Self::Refused(error.into()),
+        }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}

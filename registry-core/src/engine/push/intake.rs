@@ -1,0 +1,157 @@
+//! Bytes on their way in: hashed once, kept small or handed to the store.
+
+use bytes::Bytes;
+
+use super::{Error, Result};
+use crate::{
+    backend::{BlobWrite, PartialContent, StoreError, UploadCheckpoint},
+    digest::{Digest, DigestHasher},
+    engine::Inner,
+};
+
+/// An upload's bytes so far.
+///
+/// Few bytes stay in memory, to be kept with the metadata; more of them begin a write in the store.
+pub(super) struct Intake {
+    hasher: Box<dyn DigestHasher>,
+    offset: u64,
+    held: Vec<u8>,
+    write: Option<Box<dyn BlobWrite>>,
+    /// A store call was dropped half way: the write can only be given up or resumed.
+    torn: bool,
+}
+
+/// Bytes whose digest is known, about to be committed.
+pub(super) enum Content {
+    Inline(Bytes),
+    Write(Box<dyn BlobWrite>),
+}
+
+impl Intake {
+    /// Nothing yet.
+    pub(super) fn new(inner: &Inner, algorithm: &str) -> Result<Self> {
+        let known = inner.algorithms.get(algorithm);
+        let hasher = known
+            .ok_or_else(|| Error::DigestUnsupported(algorithm.to_owned()))?
+            .hasher();
+        Ok(Self {
+            hasher,
+            offset: 0,
+            held: Vec::new(),
+            write: None,
+            torn: false,
+        })
+    }
+
+    /// From a checkpoint. A hash state that is not understood any more makes the client begin again.
+    pub(super) async fn resume(
+        inner: &Inner,
+        algorithm: &str,
+        from: UploadCheckpoint,
+    ) -> Result<Self> {
+        let known = inner
+            .algorithms
+            .get(algorithm)
+            .ok_or(Error::UploadUnknown)?;
+        let hasher = known
+            .restore(&from.hash)
+            .map_err(|_| Error::UploadUnknown)?;
+        let (held, write) = match from.content {
+            PartialContent::Inline(bytes) => (bytes.to_vec(), None),
+            PartialContent::Store(checkpoint) => {
+                (Vec::new(), Some(inner.blobs.resume(&checkpoint).await?))
+            }
+        };
+        Ok(Self {
+            hasher,
+            offset: from.offset,
+            held,
+            write,
+            torn: false,
+        })
+    }
+
+    /// How many bytes there are.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether a store call was dropped half way.
+    pub(super) fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// Takes bytes.
+    pub(super) async fn append(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
+        self.hasher.update(&bytes);
+        self.offset += bytes.len() as u64;
+        if self.write.is_none() && self.held.len() + bytes.len() <= inner.settings.inline_limit {
+            self.held.extend_from_slice(&bytes);
+            return Ok(());
+        }
+        self.torn = true;
+        self.store(inner, bytes).await?;
+        self.torn = false;
+        Ok(())
+    }
+
+    /// Makes everything so far durable and says how to go on.
+    pub(super) async fn checkpoint(&mut self) -> Result<UploadCheckpoint> {
+        let content = match &mut self.write {
+            None => PartialContent::Inline(Bytes::copy_from_slice(&self.held)),
+            Some(write) => {
+                self.torn = true;
+                let checkpoint = write.checkpoint().await?;
+                self.torn = false;
+                PartialContent::Store(checkpoint)
+            }
+        };
+        Ok(UploadCheckpoint {
+            offset: self.offset,
+            hash: self.hasher.save(),
+            content,
+        })
+    }
+
+    /// The digest of everything, and everything.
+    pub(super) fn finish(self) -> (Digest, Content) {
+        let content = match self.write {
+            Some(write) => Content::Write(write),
+            None => Content::Inline(Bytes::from(self.held)),
+        };
+        (self.hasher.finish(), content)
+    }
+
+    /// Gives up what the store has.
+    pub(super) async fn abort(self) -> Result<(), StoreError> {
+        match self.write {
+            Some(write) => write.abort().await,
+            None => Ok(()),
+        }
+    }
+
+    async fn store(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
+        if self.write.is_none() {
+            let mut write = inner.blobs.begin().await?;
+            if !self.held.is_empty() {
+                write
+                    .append(Bytes::from(std::mem::take(&mut self.held)))
+                    .await?;
+            }
+            self.write = Some(write);
+        }
+        if let Some(write) = &mut self.write {
+            write.append(bytes).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Content {
+    pub(super) async fn abort(self) -> Result<(), StoreError> {
+        match self {
+            Self::Inline(_) => Ok(()),
+            Self::Write(write) => write.abort().await,
+        }
+    }
+}

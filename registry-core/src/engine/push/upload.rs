@@ -1,0 +1,199 @@
+//! Upload sessions: append, finish, status, cancel.
+
+use super::{
+    Body, Error, Push, PushedBlob, Result,
+    commit::{Commit, run_commit},
+    intake::Intake,
+    writer::{Hold, Writer},
+};
+use crate::{
+    backend::{ClaimOutcome, PartialContent, SessionKey, UploadState},
+    digest::Digest,
+    engine::{
+        access::{Access, Permit},
+        session::SessionGuard,
+    },
+    upload_id::UploadId,
+};
+
+/// An upload session, opened here by this caller for this repository.
+pub struct Upload {
+    access: Access,
+    permit: Permit,
+    id: UploadId,
+    algorithm: String,
+    expired: bool,
+}
+
+/// How far a session is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UploadStatus {
+    /// How many bytes are kept.
+    pub offset: u64,
+}
+
+enum Claim {
+    Writer(Writer),
+    Finished(Digest),
+}
+
+impl Upload {
+    pub(super) fn open(access: &Access, permit: Permit, id: &UploadId) -> Result<Self> {
+        let inner = &access.inner;
+        let claims = inner.tokens.open_upload(&access.name, &access.caller, id);
+        let claims = claims.ok_or(Error::UploadUnknown)?;
+        Ok(Self {
+            access: access.clone(),
+            permit,
+            id: id.clone(),
+            algorithm: claims.algorithm.to_owned(),
+            expired: permit.now.since(claims.issued) > inner.settings.upload_expiry,
+        })
+    }
+
+    /// How far the session is.
+    ///
+    /// # Errors
+    /// [`Error::UploadUnknown`] where it has ended.
+    pub async fn status(&self) -> Result<UploadStatus> {
+        let inner = &self.access.inner;
+        inner.sessions.settled(&self.id).await;
+        match inner.metadata.upload(self.key()).await? {
+            Some(UploadState::Open(checkpoint)) => Ok(UploadStatus {
+                offset: checkpoint.offset,
+            }),
+            None if !self.expired => Ok(UploadStatus { offset: 0 }),
+            _ => Err(Error::UploadUnknown),
+        }
+    }
+
+    /// Appends a body; answers how many bytes there are then, all of them durable. Where `start` is
+    /// given it must be where the session stands.
+    ///
+    /// # Errors
+    /// [`Error::RangeInvalid`] where it stands elsewhere, [`Error::UploadUnknown`] where it has ended,
+    /// [`Error::Body`] where the body breaks off: what arrived of it is kept.
+    pub async fn append(&self, start: Option<u64>, body: &mut Body<'_>) -> Result<u64> {
+        let Claim::Writer(mut writer) = self.claim(start, &self.algorithm).await? else {
+            return Err(Error::UploadUnknown);
+        };
+        writer.take(body).await?;
+        writer.keep().await?;
+        Ok(writer.offset())
+    }
+
+    /// Appends a last body, which may be empty, and commits the blob, if it has that digest. Repeated
+    /// after its success, it succeeds again.
+    ///
+    /// # Errors
+    /// As [`append`](Self::append), and [`Error::DigestMismatch`], which ends the session.
+    pub async fn finish(
+        &self,
+        start: Option<u64>,
+        body: &mut Body<'_>,
+        digest: &Digest,
+    ) -> Result<PushedBlob> {
+        let unsupported = || Error::DigestUnsupported(digest.algorithm().to_owned());
+        self.access
+            .inner
+            .algorithms
+            .get(digest.algorithm())
+            .ok_or_else(unsupported)?;
+        match self.claim(start, digest.algorithm()).await? {
+            Claim::Writer(mut writer) => {
+                writer.take(body).await?;
+                let commit = Commit::new(&self.access, self.permit, digest);
+                run_commit(commit, writer).await
+            }
+            Claim::Finished(done) if done == *digest => self.finished(done).await,
+            Claim::Finished(_) => Err(Error::UploadUnknown),
+        }
+    }
+
+    /// Cancels the session and gives up what arrived.
+    ///
+    /// # Errors
+    /// [`Error::UploadUnknown`] where it has ended.
+    pub async fn cancel(&self) -> Result<()> {
+        let inner = &self.access.inner;
+        let _guard = inner.sessions.take_over(&self.id).await;
+        match inner.metadata.cancel(self.key()).await? {
+            None if self.expired => Err(Error::UploadUnknown),
+            None => Ok(()),
+            Some(UploadState::Open(checkpoint)) => {
+                if let PartialContent::Store(write) = checkpoint.content {
+                    // Should this fail, the expiry of the session finds it.
+                    drop(inner.blobs.delete(&write.key).await);
+                }
+                Ok(())
+            }
+            Some(UploadState::Finished(_) | UploadState::Cancelled) => Err(Error::UploadUnknown),
+        }
+    }
+
+    /// Becomes the session's writer. `fresh` is the algorithm where nothing was written yet.
+    async fn claim(&self, start: Option<u64>, fresh: &str) -> Result<Claim> {
+        let inner = &self.access.inner;
+        let guard = inner.sessions.take_over(&self.id).await;
+        let (epoch, intake) = match inner.metadata.claim(self.key()).await? {
+            ClaimOutcome::Finished(digest) => return Ok(Claim::Finished(digest)),
+            ClaimOutcome::Cancelled => return Err(Error::UploadUnknown),
+            ClaimOutcome::Fresh if self.expired => return Err(Error::UploadUnknown),
+            ClaimOutcome::Fresh => {
+                continues(start, 0)?;
+                (0, Intake::new(inner, fresh)?)
+            }
+            ClaimOutcome::Claimed { epoch, from } => {
+                continues(start, from.offset)?;
+                (epoch, Intake::resume(inner, &self.algorithm, from).await?)
+            }
+        };
+        let hold = self.hold(guard, epoch, intake.offset());
+        Ok(Claim::Writer(Writer::new(inner, intake, Some(hold))))
+    }
+
+    fn hold(&self, guard: SessionGuard, epoch: u64, kept: u64) -> Hold {
+        let (repository, id) = (self.access.name.clone(), self.id.clone());
+        Hold {
+            guard,
+            repository,
+            id,
+            epoch,
+            kept,
+        }
+    }
+
+    async fn finished(&self, digest: Digest) -> Result<PushedBlob> {
+        let reader = super::super::Pull::new(self.access.clone(), self.permit);
+        let size = reader.blob(&digest).await?.size();
+        Ok(PushedBlob { digest, size })
+    }
+
+    fn key(&self) -> SessionKey<'_> {
+        SessionKey {
+            repository: &self.access.name,
+            id: &self.id,
+        }
+    }
+}
+
+impl Push {
+    /// Pushes a blob in one go.
+    ///
+    /// # Errors
+    /// [`Error::DigestMismatch`] where the bytes are others, [`Error::Body`] where they do not arrive.
+    pub async fn put_blob(&self, digest: &Digest, body: &mut Body<'_>) -> Result<PushedBlob> {
+        let inner = &self.access.inner;
+        let intake = Intake::new(inner, digest.algorithm())?;
+        let mut writer = Writer::new(inner, intake, None);
+        writer.take(body).await?;
+        run_commit(Commit::new(&self.access, self.permit, digest), writer).await
+    }
+}
+
+fn continues(start: Option<u64>, offset: u64) -> Result<()> {
+    match start {
+        Some(start) if start != offset => Err(Error::RangeInvalid { offset }),
+        _ => Ok(()),
+    }
+}

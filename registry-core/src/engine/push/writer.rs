@@ -1,0 +1,180 @@
+//! One writer of one upload: what it got is never half kept.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+};
+
+use super::{Body, Error, Result, intake::Intake};
+use crate::{
+    backend::{SessionEnd, SessionKey, WriteCheckpoint, WriteOutcome},
+    engine::{Inner, session::SessionGuard},
+    name::RepositoryName,
+    upload_id::UploadId,
+};
+
+/// Takes a body in. Dropped before its end, as happens when the client goes away, it keeps what
+/// arrived where there is a session to go on with, and gives it up otherwise.
+pub(super) struct Writer {
+    inner: Arc<Inner>,
+    /// Taken out at the end, or by the drop.
+    parts: Option<Parts>,
+}
+
+/// What a writer works with.
+pub(super) struct Parts {
+    pub(super) intake: Intake,
+    pub(super) hold: Option<Hold>,
+}
+
+/// A writer's claim on its session.
+pub(super) struct Hold {
+    pub(super) guard: SessionGuard,
+    pub(super) repository: RepositoryName,
+    pub(super) id: UploadId,
+    /// 0 until there is a row.
+    pub(super) epoch: u64,
+    /// The offset of the row.
+    pub(super) kept: u64,
+}
+
+impl Writer {
+    pub(super) fn new(inner: &Arc<Inner>, intake: Intake, hold: Option<Hold>) -> Self {
+        Self {
+            inner: Arc::clone(inner),
+            parts: Some(Parts { intake, hold }),
+        }
+    }
+
+    /// How many bytes there are.
+    pub(super) fn offset(&self) -> u64 {
+        self.parts.as_ref().map_or(0, |parts| parts.intake.offset())
+    }
+
+    /// Takes a body to its end, or until a newer request wants the session.
+    pub(super) async fn take(&mut self, body: &mut Body<'_>) -> Result<()> {
+        while let Some(bytes) = self.next(body).await? {
+            self.append(bytes).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps everything so far, to go on from in any process.
+    pub(super) async fn keep(&mut self) -> Result<()> {
+        match &mut self.parts {
+            Some(parts) => parts.keep(&self.inner).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Everything, for the commit; from here on it is the commit's to look after.
+    pub(super) fn into_parts(mut self) -> Option<Parts> {
+        self.parts.take()
+    }
+
+    async fn next(&mut self, body: &mut Body<'_>) -> Result<Option<Bytes>> {
+        let hold = self.parts.as_mut().and_then(|parts| parts.hold.as_mut());
+        let Some(hold) = hold else {
+            return Ok(body.next().await.transpose()?);
+        };
+        match select(body.next(), hold.guard.stopped()).await {
+            Either::Left((bytes, _)) => Ok(bytes.transpose()?),
+            Either::Right(_) => Err(Error::UploadTakenOver),
+        }
+    }
+
+    /// Takes bytes, with a checkpoint wherever one is due: exactly there, so that the hash state is
+    /// that of the offset.
+    async fn append(&mut self, mut bytes: Bytes) -> Result<()> {
+        let inner = Arc::clone(&self.inner);
+        let every = inner.checkpoint_interval();
+        loop {
+            let due = every - self.offset() % every;
+            let Some(parts) = &mut self.parts else {
+                return Ok(());
+            };
+            match usize::try_from(due) {
+                Ok(due) if due <= bytes.len() => {
+                    parts.intake.append(&inner, bytes.split_to(due)).await?;
+                    parts.keep(&inner).await?;
+                }
+                _ if bytes.is_empty() => return Ok(()),
+                _ => return parts.intake.append(&inner, bytes).await,
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        if let Some(parts) = self.parts.take() {
+            if let Some(hold) = &parts.hold {
+                hold.guard.saving();
+            }
+            let inner = Arc::clone(&self.inner);
+            self.inner
+                .spawner
+                .spawn(Box::pin(async move { parts.leave(&inner).await }));
+        }
+    }
+}
+
+impl Parts {
+    /// Keeps everything so far in the session's row.
+    async fn keep(&mut self, inner: &Inner) -> Result<()> {
+        let Some(hold) = &mut self.hold else {
+            return Ok(());
+        };
+        if self.intake.offset() == hold.kept {
+            return Ok(());
+        }
+        let checkpoint = self.intake.checkpoint().await?;
+        let kept = checkpoint.offset;
+        let command = WriteCheckpoint {
+            session: hold.session(),
+            epoch: hold.epoch,
+            checkpoint,
+        };
+        match inner.metadata.write_checkpoint(command).await? {
+            WriteOutcome::Written { epoch } => (hold.epoch, hold.kept) = (epoch, kept),
+            WriteOutcome::Superseded => return Err(Error::UploadTakenOver),
+        }
+        Ok(())
+    }
+
+    /// The end of a writer whose client went away. What fails here is left to the collector.
+    async fn leave(mut self, inner: &Inner) {
+        if !self.intake.is_torn() && self.hold.is_some() {
+            drop(self.keep(inner).await);
+        } else if self.hold.as_ref().is_none_or(|hold| hold.epoch == 0) {
+            drop(self.intake.abort().await);
+        }
+    }
+}
+
+impl Hold {
+    pub(super) fn session(&self) -> SessionKey<'_> {
+        SessionKey {
+            repository: &self.repository,
+            id: &self.id,
+        }
+    }
+
+    pub(super) fn end(&self) -> SessionEnd<'_> {
+        SessionEnd {
+            session: self.session(),
+            epoch: self.epoch,
+        }
+    }
+}
+
+impl Inner {
+    /// A multiple of the store's part size, as near to the setting as can be.
+    fn checkpoint_interval(&self) -> u64 {
+        let part = self.blobs.part_size().max(1);
+        self.settings.checkpoint_every.div_ceil(part).max(1) * part
+    }
+}

@@ -1,6 +1,7 @@
 //! Backends of the registry: memory, wrappers for tests, and the contract that every backend passes.
 
 pub mod memory;
+pub mod wrap;
 
 mod inline_spawner;
 mod manual_clock;

@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 
 use super::{
     Error, PushedBlob, Result,
-    intake::Content,
+    intake::{Content, overtaken},
     writer::{Hold, Parts, Writer},
 };
 use crate::{
@@ -94,7 +94,7 @@ impl Commit {
                     _ => Err(error.into()),
                 }
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(overtaken(error)),
         }
     }
 

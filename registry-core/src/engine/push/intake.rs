@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Error, Result};
 use crate::{
-    backend::{BlobWrite, PartialContent, StoreError, UploadCheckpoint},
+    backend::{BlobWrite, PartialContent, StoreError, StoreErrorKind, UploadCheckpoint},
     digest::{Digest, DigestHasher},
     engine::Inner,
 };
@@ -58,9 +58,10 @@ impl Intake {
             .map_err(|_| Error::UploadUnknown)?;
         let (held, write) = match from.content {
             PartialContent::Inline(bytes) => (bytes.to_vec(), None),
-            PartialContent::Store(checkpoint) => {
-                (Vec::new(), Some(inner.blobs.resume(&checkpoint).await?))
-            }
+            PartialContent::Store(checkpoint) => (
+                Vec::new(),
+                Some(inner.blobs.resume(&checkpoint).await.map_err(overtaken)?),
+            ),
         };
         Ok(Self {
             hasher,
@@ -101,7 +102,7 @@ impl Intake {
             None => PartialContent::Inline(Bytes::copy_from_slice(&self.held)),
             Some(write) => {
                 self.torn = true;
-                let checkpoint = write.checkpoint().await?;
+                let checkpoint = write.checkpoint().await.map_err(overtaken)?;
                 self.torn = false;
                 PartialContent::Store(checkpoint)
             }
@@ -141,7 +142,7 @@ impl Intake {
             self.write = Some(write);
         }
         if let Some(write) = &mut self.write {
-            write.append(bytes).await?;
+            write.append(bytes).await.map_err(overtaken)?;
         }
         Ok(())
     }
@@ -153,5 +154,13 @@ impl Content {
             Self::Inline(_) => Ok(()),
             Self::Write(write) => write.abort().await,
         }
+    }
+}
+
+/// A write that is gone was committed or given up by another process that took the session over.
+pub(super) fn overtaken(error: StoreError) -> Error {
+    match error.kind {
+        StoreErrorKind::Absent => Error::UploadTakenOver,
+        _ => error.into(),
     }
 }

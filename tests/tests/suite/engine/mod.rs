@@ -1,0 +1,9 @@
+//! The engine over the memory backends, as an embedder calls it.
+
+mod collect;
+mod content;
+mod fixture;
+mod listing;
+mod permission;
+mod tell;
+mod upload;

@@ -11,6 +11,9 @@
 //! larger head than `ListenSettings` allow; a target over 64 KiB) it answers itself, with 400, 431 or
 //! 414 and without a body.
 
+#[doc(hidden)]
+pub mod fuzzing;
+
 mod incoming;
 mod limits;
 mod listen;

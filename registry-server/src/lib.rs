@@ -21,9 +21,13 @@ mod pacing;
 mod respond;
 mod route;
 mod service;
+mod spawner;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod v2;
 
 pub use limits::{Limits, Pace};
 pub use listen::{Address, ListenSettings, Running, Server};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
+pub use spawner::TokioSpawner;

@@ -1,6 +1,6 @@
 //! One connection, from its first byte to its last.
 
-use std::{convert::Infallible, error::Error, future::poll_fn, pin::Pin, pin::pin, time::Duration};
+use std::{error::Error, future::poll_fn, pin::Pin, pin::pin, time::Duration};
 
 use http::{Request, Response};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
@@ -20,7 +20,8 @@ pub(super) async fn serve<S, B>(
     settings: ListenSettings,
     #[cfg_attr(not(feature = "http2"), expect(unused_mut))] mut stopped: Stopped,
 ) where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
     S: Clone + Send + 'static,
     S::Future: Send,
     B: http_body::Body + Send + 'static,

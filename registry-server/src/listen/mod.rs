@@ -8,11 +8,12 @@ mod connection;
 mod guarded;
 #[cfg(feature = "http2")]
 mod http2;
+mod security;
 mod settings;
 #[cfg(unix)]
 mod unix;
 
-use std::{convert::Infallible, error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -25,6 +26,7 @@ use tower_service::Service;
 
 pub use acceptor::Address;
 use acceptor::{Acceptor, Stream};
+use security::Security;
 pub use settings::ListenSettings;
 
 /// A bound socket, not yet serving.
@@ -44,6 +46,7 @@ pub use settings::ListenSettings;
 pub struct Server {
     acceptor: Acceptor,
     settings: ListenSettings,
+    security: Security,
 }
 
 /// A server at work. Dropping it ends it and every connection at once.
@@ -64,6 +67,7 @@ impl Server {
         Ok(Self {
             acceptor: Acceptor::bind(address)?,
             settings: ListenSettings::default(),
+            security: Security::default(),
         })
     }
 
@@ -71,6 +75,14 @@ impl Server {
     #[must_use]
     pub fn settings(mut self, settings: ListenSettings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Serves HTTPS on a TCP port.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
+        self.security = Security::tls(config);
         self
     }
 
@@ -83,7 +95,8 @@ impl Server {
     /// Serves, on the runtime that this is called within.
     pub fn serve<S, B>(self, service: S) -> Running
     where
-        S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+        S: Service<Request<Incoming>, Response = Response<B>>,
+        S::Error: Into<Box<dyn Error + Send + Sync>>,
         S: Clone + Send + 'static,
         S::Future: Send,
         B: http_body::Body + Send + 'static,
@@ -140,14 +153,19 @@ async fn accept<S, B>(
     mut stopped: watch::Receiver<Option<Duration>>,
 ) -> usize
 where
-    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<Incoming>, Response = Response<B>>,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
     S: Clone + Send + 'static,
     S::Future: Send,
     B: http_body::Body + Send + 'static,
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let Server { acceptor, settings } = server;
+    let Server {
+        acceptor,
+        settings,
+        security,
+    } = server;
     let slots = Arc::new(Semaphore::new(settings.connections));
     let mut connections = JoinSet::new();
     loop {
@@ -156,8 +174,11 @@ where
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             (stream, slot) = next(&acceptor, &slots) => {
                 let (service, stopped) = (service.clone(), stopped.clone());
+                let security = security.clone();
                 connections.spawn(async move {
-                    connection::serve(stream, service, settings, stopped).await;
+                    if let Some(stream) = security.secure(stream, settings.head_timeout).await {
+                        connection::serve(stream, service, settings, stopped).await;
+                    }
                     drop(slot);
                 });
             }

@@ -31,7 +31,7 @@ pub(super) async fn answer(
     mut body: Incoming,
 ) -> Result<Response<Body>, Infallible> {
     let id = shared.ids.next();
-    let span = tracing::info_span!(
+    let span = tracing::debug_span!(
         "request",
         id = id.as_str(),
         method = head.method.as_str(),
@@ -39,13 +39,13 @@ pub(super) async fn answer(
         caller = Empty
     );
     let work = async {
-        let started = tracing::enabled!(Level::INFO).then(Instant::now);
+        let started = tracing::enabled!(Level::DEBUG).then(Instant::now);
         let mut response = guarded(&shared, &head, &mut body, &id).await;
         finish(&mut response, &head, body.is_unread());
         if let Some(started) = started {
             let micros = started.elapsed().as_micros();
             let bytes = response.body().remaining();
-            tracing::info!(
+            tracing::debug!(
                 status = response.status().as_u16(),
                 bytes,
                 micros,
@@ -76,7 +76,7 @@ async fn guarded(
     };
     let outcome = AssertUnwindSafe(work).catch_unwind().await;
     let outcome = outcome.unwrap_or(Err(Failure::Panic));
-    outcome.unwrap_or_else(|failure| refuse(shared, head, failure))
+    outcome.unwrap_or_else(|failure| refuse(shared, head, id, failure))
 }
 
 async fn handle(
@@ -120,7 +120,7 @@ fn check(head: &Parts, limits: &Limits) -> Result<(), Failure> {
 }
 
 /// The answer to a request that failed.
-fn refuse(shared: &Shared, head: &Parts, failure: Failure) -> Response<Body> {
+fn refuse(shared: &Shared, head: &Parts, id: &RequestId, failure: Failure) -> Response<Body> {
     let failure = match failure {
         Failure::Engine(Error::Unauthorized) if !shared.door.is_guarded() => Failure::Closed,
         failure => failure,
@@ -140,7 +140,8 @@ fn refuse(shared: &Shared, head: &Parts, failure: Failure) -> Response<Body> {
     }
     if response.status().is_server_error() {
         let cause = failure.hidden().unwrap_or_default();
-        tracing::error!(error = %failure, cause, "the request failed");
+        // Said here as well, for the request's span is there only where requests are logged.
+        tracing::error!(id = id.as_str(), error = %failure, cause, "the request failed");
     }
     response
 }

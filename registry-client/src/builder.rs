@@ -35,9 +35,9 @@ pub struct Builder {
 
 /// Why there is no client.
 #[derive(Debug, thiserror::Error)]
-#[error("{base_url} is no registry to speak to: {fault}")]
+#[error("{address} is no registry to speak to: {fault}")]
 pub struct BuildError {
-    base_url: String,
+    address: String,
     fault: Fault,
 }
 
@@ -154,9 +154,9 @@ impl Builder {
     /// # Errors
     /// When the address is not that of a registry, or https without the feature `tls`.
     pub fn build(self) -> Result<Client, BuildError> {
-        let base_url = self.base_url.clone();
+        let address = without_user(&self.base_url);
         self.assemble()
-            .map_err(|fault| BuildError { base_url, fault })
+            .map_err(|fault| BuildError { address, fault })
     }
 
     fn assemble(self) -> Result<Client, Fault> {
@@ -189,6 +189,14 @@ impl Builder {
             algorithms: self.algorithms,
             chunk_size: self.chunk_size,
         })
+    }
+}
+
+/// The address as it may be shown: a user name in it comes with a password.
+fn without_user(base_url: &str) -> String {
+    match base_url.rsplit_once('@') {
+        Some((_, host)) => format!("…@{host}"),
+        None => base_url.to_owned(),
     }
 }
 

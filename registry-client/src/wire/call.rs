@@ -1,7 +1,8 @@
 //! A request before it has a connection.
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Request};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, header};
+use http_body::Body;
 
 use super::Outgoing;
 use crate::auth::Scopes;
@@ -46,6 +47,16 @@ impl Call {
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
         request.headers_mut().extend(self.headers.clone());
+        if request.body().is_end_stream() && !is_read(&self.method) {
+            // hyper leaves it out, and registries want it of an empty POST, PUT and DELETE.
+            let zero = HeaderValue::from_static("0");
+            request.headers_mut().insert(header::CONTENT_LENGTH, zero);
+        }
         request
     }
+}
+
+/// Whether the method only reads.
+pub(super) fn is_read(method: &Method) -> bool {
+    *method == Method::GET || *method == Method::HEAD
 }

@@ -5,6 +5,7 @@
 
 use http::{HeaderValue, Method, StatusCode, header};
 
+use super::call::is_read;
 use super::{Answer, Call, Outgoing, Wire};
 use crate::{Error, Result};
 
@@ -49,10 +50,11 @@ impl Wire {
 /// Whether the answer sends this method elsewhere. Only 307 and 308 do so for methods that change
 /// something; after the others a client would have to make a GET of it.
 fn is_redirect(method: &Method, answer: &Answer) -> bool {
-    let reads = *method == Method::GET || *method == Method::HEAD;
     match answer.status() {
         StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT => true,
-        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => reads,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND | StatusCode::SEE_OTHER => {
+            is_read(method)
+        }
         _ => false,
     }
 }

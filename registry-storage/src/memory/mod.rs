@@ -7,8 +7,10 @@ mod blobs;
 mod metadata;
 mod objects;
 mod parts;
+mod registry;
 mod segments;
 
 pub use blobs::MemoryBlobs;
 pub use metadata::MemoryMetadata;
 pub use parts::MemoryParts;
+pub use registry::{builder, registry};

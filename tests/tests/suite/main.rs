@@ -1,3 +1,4 @@
 //! Every integration test of this crate, in one binary so that it is linked once.
 
+mod engine;
 mod fuzz;

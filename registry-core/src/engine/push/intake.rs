@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Error, Result};
 use crate::{
-    backend::{BlobWrite, PartialContent, StoreError, UploadCheckpoint},
+    backend::{BlobWrite, PartialContent, StoreError, StoreErrorKind, UploadCheckpoint},
     digest::{Digest, DigestHasher},
     engine::Inner,
 };
@@ -44,23 +44,15 @@ impl Intake {
     }
 
     /// From a checkpoint. A hash state that is not understood any more makes the client begin again.
-    pub(super) async fn resume(
-        inner: &Inner,
-        algorithm: &str,
-        from: UploadCheckpoint,
-    ) -> Result<Self> {
-        let known = inner
-            .algorithms
-            .get(algorithm)
-            .ok_or(Error::UploadUnknown)?;
-        let hasher = known
-            .restore(&from.hash)
-            .map_err(|_| Error::UploadUnknown)?;
+    pub(super) async fn resume(inner: &Inner, from: UploadCheckpoint) -> Result<Self> {
+        let restored = inner.algorithms.restore(&from.hash);
+        let hasher = restored.map_err(|_| Error::UploadUnknown)?;
         let (held, write) = match from.content {
             PartialContent::Inline(bytes) => (bytes.to_vec(), None),
-            PartialContent::Store(checkpoint) => {
-                (Vec::new(), Some(inner.blobs.resume(&checkpoint).await?))
-            }
+            PartialContent::Store(checkpoint) => (
+                Vec::new(),
+                Some(inner.blobs.resume(&checkpoint).await.map_err(overtaken)?),
+            ),
         };
         Ok(Self {
             hasher,
@@ -101,7 +93,7 @@ impl Intake {
             None => PartialContent::Inline(Bytes::copy_from_slice(&self.held)),
             Some(write) => {
                 self.torn = true;
-                let checkpoint = write.checkpoint().await?;
+                let checkpoint = write.checkpoint().await.map_err(overtaken)?;
                 self.torn = false;
                 PartialContent::Store(checkpoint)
             }
@@ -141,7 +133,7 @@ impl Intake {
             self.write = Some(write);
         }
         if let Some(write) = &mut self.write {
-            write.append(bytes).await?;
+            write.append(bytes).await.map_err(overtaken)?;
         }
         Ok(())
     }
@@ -153,5 +145,13 @@ impl Content {
             Self::Inline(_) => Ok(()),
             Self::Write(write) => write.abort().await,
         }
+    }
+}
+
+/// A write that is gone was committed or given up by another process that took the session over.
+pub(super) fn overtaken(error: StoreError) -> Error {
+    match error.kind {
+        StoreErrorKind::Absent => Error::UploadTakenOver,
+        _ => error.into(),
     }
 }

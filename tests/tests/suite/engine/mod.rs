@@ -1,0 +1,10 @@
+//! The engine over the memory backends, as an embedder calls it.
+
+mod collect;
+mod content;
+mod faults;
+mod fixture;
+mod listing;
+mod permission;
+mod tell;
+mod upload;

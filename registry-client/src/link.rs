@@ -77,4 +77,11 @@ mod tests {
             assert_eq!(next_link(value), None, "{value}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in ".*|[a-z<>;,=\"\\\\ ]*") {
+            next_link(&text);
+        }
+    }
 }

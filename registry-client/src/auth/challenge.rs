@@ -193,4 +193,20 @@ mod tests {
         check("Basic realm=", &[("basic", &[])]);
         check("Basic \u{e9}", &[("basic", &[])]);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_without_a_panic(text in ".*|[A-Za-z =,\"\\\\]*") {
+            Challenge::parse(&text);
+        }
+
+        #[test]
+        fn any_value_is_found_again(value in ".*") {
+            let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+            let header = format!("Basic a=b,Bearer realm=\"{escaped}\",service=x");
+            let challenges = Challenge::parse(&header);
+            proptest::prop_assert_eq!(challenges[1].parameter("realm"), Some(&*value));
+            proptest::prop_assert_eq!(challenges[1].parameter("service"), Some("x"));
+        }
+    }
 }

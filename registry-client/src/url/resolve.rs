@@ -117,4 +117,20 @@ mod tests {
         check("//example.com@evil.test/", Err(UrlError::User));
         check("/v2/\u{7f}", Err(UrlError::Malformed));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_location_is_refused_or_an_address_of_a_known_origin(
+            location in ".*|[a-z:/?#.@]*|(https?:)?//[a-z:@/.]*"
+        ) {
+            let base = Url::parse("https://example.com/v2/").unwrap();
+            if let Ok(url) = resolve(&base, &location) {
+                let uri = url.uri().unwrap();
+                let again = Url::parse(&uri.to_string()).unwrap();
+                proptest::prop_assert_eq!(again.origin(), url.origin());
+                let own = url.origin() == base.origin();
+                proptest::prop_assert!(own || location.contains("//"), "{}", location);
+            }
+        }
+    }
 }

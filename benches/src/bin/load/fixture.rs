@@ -51,7 +51,12 @@ impl Fixture {
     ) -> Result<Self> {
         let fixture = Self::new(target, scale, operations);
         let mut connection = Connection::open(target).await?;
-        fixture.push_app(&mut connection).await?;
+        if operations
+            .iter()
+            .any(|operation| *operation != Operation::Ping)
+        {
+            fixture.push_app(&mut connection).await?;
+        }
         for operation in operations {
             match operation {
                 Operation::TagPage => fixture.push_tags(&mut connection).await?,

@@ -155,7 +155,9 @@ impl Blob {
         };
         let answer = wire.expect(answer, statuses).await?;
         self.skip = self.to_skip(&answer)?;
-        self.size = self.size.or_else(|| answer.body_size());
+        let before = self.offset - self.skip;
+        let size = answer.body_size().map(|rest| before + rest);
+        self.size = self.size.or(size);
         self.answer = Some(answer);
         Ok(())
     }

@@ -35,6 +35,8 @@ pub(crate) enum UrlError {
     Scheme,
     #[error("it carries a user name or password")]
     User,
+    #[error("it would leave https")]
+    Downgrade,
 }
 
 impl Url {
@@ -56,9 +58,14 @@ impl Url {
         Ok(Self::new(Origin::of(&uri)?, path))
     }
 
-    /// The address that a `Location` or `Link` of this address's answer names.
+    /// The address that a `Location` or `Link` of this address's answer names, never one that leaves
+    /// TLS.
     pub(crate) fn resolve(&self, location: &str) -> Result<Self, UrlError> {
-        resolve::resolve(self, location)
+        let url = resolve::resolve(self, location)?;
+        if self.origin.is_https() && !url.origin.is_https() {
+            return Err(UrlError::Downgrade);
+        }
+        Ok(url)
     }
 
     /// This address with one more parameter in its query.
@@ -147,6 +154,25 @@ mod tests {
         assert_eq!(Url::parse("ftp://example.com/"), Err(UrlError::Scheme));
         assert_eq!(Url::parse("example.com"), Err(UrlError::Scheme));
         assert_eq!(Url::parse("https:///v2/"), Err(UrlError::Malformed));
+    }
+
+    #[test]
+    fn hazard_30_no_location_leaves_https() {
+        let https = url("https://example.com/v2/");
+        for location in [
+            "http://example.com/v2/",
+            "http://example.com:443/",
+            "HTTP://other.test/",
+        ] {
+            assert_eq!(
+                https.resolve(location),
+                Err(UrlError::Downgrade),
+                "{location}"
+            );
+        }
+        let http = url("http://example.com/v2/");
+        assert!(http.resolve("http://other.test/").is_ok());
+        assert!(http.resolve("https://other.test/").is_ok());
     }
 
     #[test]

@@ -53,20 +53,12 @@ impl Answer {
         self.response.body().size_hint().exact()
     }
 
-    /// The address that a header of this answer names, never one that leaves TLS.
+    /// The address that a header of this answer names.
     pub(crate) fn resolve(&self, location: &str) -> Result<Url> {
-        let wrong = |reason| {
-            let reason = format!("the address it refers to cannot be followed: {reason}");
+        self.url.resolve(location).map_err(|error| {
+            let reason = format!("the address it refers to cannot be followed: {error}");
             Error::protocol(self.url.origin(), reason)
-        };
-        let url = self
-            .url
-            .resolve(location)
-            .map_err(|error| wrong(error.to_string()))?;
-        if self.url.origin().is_https() && !url.origin().is_https() {
-            return Err(wrong(format!("{url} would leave https")));
-        }
-        Ok(url)
+        })
     }
 
     /// The address in the `Location` of this answer.

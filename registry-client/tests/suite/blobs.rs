@@ -49,6 +49,17 @@ async fn a_blob_is_read_and_verified() {
 }
 
 #[tokio::test]
+async fn a_blob_of_unknown_length_is_read_and_resumed() {
+    let broken = whole().chunked().breaks_after(4);
+    for rest in [rest(4).chunked(), rest(4), whole(), whole().chunked()] {
+        let server = Server::script([broken.clone(), rest]).await;
+        let blob = app(&server).blob(&digest()).await.unwrap();
+        assert_eq!(blob.size(), None);
+        assert_content(blob.read_all(1000).await.map(|bytes| bytes.to_vec()));
+    }
+}
+
+#[tokio::test]
 async fn an_empty_blob_is_read() {
     let server = Server::script([reply(200)]).await;
     assert_eq!(

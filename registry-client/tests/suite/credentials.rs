@@ -47,11 +47,14 @@ async fn a_basic_challenge_is_answered_and_remembered() {
 }
 
 #[tokio::test]
-async fn refused_credentials_are_sent_once() {
+async fn refused_credentials_are_sent_once_for_each_request() {
     let server = registry("Basic realm=\"r\"".to_owned(), "never").await;
-    let error = ann(&server).ping().await.unwrap_err();
-    assert_eq!(error.status().unwrap(), 401);
-    assert_eq!(server.lines().len(), 2);
+    let client = ann(&server);
+    for requests in [2, 3] {
+        let error = client.ping().await.unwrap_err();
+        assert_eq!(error.status().unwrap(), 401);
+        assert_eq!(server.lines().len(), requests);
+    }
 }
 
 #[tokio::test]

@@ -47,6 +47,7 @@ pub(crate) struct Answer {
     headers: Vec<(&'static str, String)>,
     body: Bytes,
     breaks_after: Option<usize>,
+    chunked: bool,
 }
 
 pub(crate) fn reply(status: u16) -> Reply {
@@ -55,6 +56,7 @@ pub(crate) fn reply(status: u16) -> Reply {
         headers: Vec::new(),
         body: Bytes::new(),
         breaks_after: None,
+        chunked: false,
     })
 }
 
@@ -70,6 +72,11 @@ impl Reply {
     /// The connection breaks after so many bytes of the body.
     pub(crate) fn breaks_after(self, bytes: usize) -> Self {
         self.with(|answer| answer.breaks_after = Some(bytes))
+    }
+
+    /// The length is not announced.
+    pub(crate) fn chunked(self) -> Self {
+        self.with(|answer| answer.chunked = true)
     }
 
     fn with(mut self, change: impl FnOnce(&mut Answer)) -> Self {
@@ -184,7 +191,7 @@ impl Answer {
         }
         response
             .body(Breaking {
-                size: self.body.len(),
+                size: (!self.chunked).then_some(self.body.len() as u64),
                 rest: self.body,
                 breaks_after: self.breaks_after,
                 flushed: false,
@@ -195,7 +202,7 @@ impl Answer {
 
 /// A body that may end in an error, after what came before it was sent.
 struct Breaking {
-    size: usize,
+    size: Option<u64>,
     rest: Bytes,
     breaks_after: Option<usize>,
     flushed: bool,
@@ -230,6 +237,7 @@ impl Body for Breaking {
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.size as u64)
+        self.size
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

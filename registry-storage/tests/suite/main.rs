@@ -1,0 +1,3 @@
+//! What holds of every backend of this crate.
+
+mod contract;

@@ -17,6 +17,7 @@ mod random;
 mod reference;
 mod secret;
 mod spawn;
+mod sync;
 mod tag;
 #[cfg(test)]
 mod testing;

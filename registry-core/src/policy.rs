@@ -1,6 +1,6 @@
 //! What a caller may do.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -73,6 +73,17 @@ pub trait Policy: Send + Sync {
     /// Everything the caller may do that to, as ranges that an index can answer. It must agree with
     /// [`decide`](Self::decide).
     async fn visible(&self, caller: &Caller, action: Action) -> Visible;
+}
+
+#[async_trait]
+impl<P: Policy + ?Sized> Policy for Arc<P> {
+    async fn decide(&self, caller: &Caller, resource: Resource<'_>, action: Action) -> Decision {
+        (**self).decide(caller, resource, action).await
+    }
+
+    async fn visible(&self, caller: &Caller, action: Action) -> Visible {
+        (**self).visible(caller, action).await
+    }
 }
 
 /// What of a listing a caller may see.

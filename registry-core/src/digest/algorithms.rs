@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Digest, DigestAlgorithm, sha2};
+use super::{Digest, DigestAlgorithm, DigestHasher, HashState, UnknownHashState, sha2};
 
 /// The algorithms that a registry accepts, by name.
 ///
@@ -82,6 +82,18 @@ impl Algorithms {
     pub fn accepts(&self, digest: &Digest) -> bool {
         self.get(digest.algorithm())
             .is_some_and(|algorithm| algorithm.check(digest.encoded()))
+    }
+
+    /// Goes on from a saved state, in the algorithm that it names.
+    ///
+    /// # Errors
+    /// When no algorithm of the set understands the state.
+    pub fn restore(&self, state: &HashState) -> Result<Box<dyn DigestHasher>, UnknownHashState> {
+        let mut restored = self
+            .by_name
+            .values()
+            .map(|algorithm| algorithm.restore(state));
+        restored.find_map(Result::ok).ok_or_else(|| state.into())
     }
 
     /// The digest of `bytes`, unless the algorithm is not in the set.

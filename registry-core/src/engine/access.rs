@@ -68,8 +68,7 @@ impl Opening {
     /// # Errors
     /// [`Error::Unauthorized`] for an anonymous caller, [`Error::Denied`] for others who may not.
     pub async fn push(self) -> Result<Push> {
-        self.inner.settings.naming.check(&self.name)?;
-        let (access, permit) = self.decide(Action::Push).await?;
+        let (access, permit) = self.decide_to_make(Action::Push).await?;
         Ok(Push::new(access, permit))
     }
 
@@ -87,9 +86,17 @@ impl Opening {
     /// # Errors
     /// As [`push`](Self::push).
     pub async fn administer(self) -> Result<Administer> {
-        self.inner.settings.naming.check(&self.name)?;
-        let (access, permit) = self.decide(Action::Administer).await?;
+        let (access, permit) = self.decide_to_make(Action::Administer).await?;
         Ok(Administer::new(access, permit))
+    }
+
+    /// What does not exist yet must have a name by the rules to be made.
+    async fn decide_to_make(self, action: Action) -> Result<(Access, Permit)> {
+        let (access, permit) = self.decide(action).await?;
+        if !permit.exists {
+            access.inner.settings.naming.check(&access.name)?;
+        }
+        Ok((access, permit))
     }
 
     async fn decide(self, action: Action) -> Result<(Access, Permit)> {

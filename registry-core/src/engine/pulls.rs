@@ -1,12 +1,14 @@
 //! Counting pulls: in memory, folded into the metadata in batches.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-};
+use std::collections::HashMap;
 
 use super::{Inner, Registry, Result};
-use crate::{backend::PullCount, name::RepositoryName, tag::Tag};
+use crate::{
+    backend::PullCount,
+    name::RepositoryName,
+    sync::{Mutex, MutexGuard, PoisonError},
+    tag::Tag,
+};
 
 type Key = (RepositoryName, Option<Tag>);
 
@@ -59,7 +61,7 @@ impl PullCounter {
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Key, u64>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Key, u64>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -4,18 +4,18 @@
 //! request tells the older writer to stop and waits until it has kept what it got. So a client
 //! whose connection died unnoticed goes on from its last byte instead of an old checkpoint.
 
-use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::HashMap, sync::Arc};
 
 use futures_channel::oneshot;
 use futures_util::future::{FutureExt, Shared};
 
-use crate::upload_id::UploadId;
+use crate::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    upload_id::UploadId,
+};
 
 /// The uploads being written.
 #[derive(Default)]
@@ -117,7 +117,7 @@ impl Drop for SessionGuard {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(shuttle)))]
 mod tests {
     use std::{
         future::Future,
@@ -171,5 +171,67 @@ mod tests {
         assert!(now(sessions.settled(&id())).is_none());
         drop(guard);
         assert!(now(sessions.settled(&id())).is_some());
+    }
+}
+
+#[cfg(all(test, shuttle))]
+mod schedules {
+    use shuttle::{
+        check_pct, check_random,
+        future::{block_on, spawn},
+        sync::atomic::{AtomicUsize, Ordering},
+    };
+
+    use super::*;
+
+    /// Every writer in turn is alone while it writes, and each gets its turn or gives way.
+    fn writers_take_turns() {
+        let sessions = Arc::new(Sessions::default());
+        let writing = Arc::new(AtomicUsize::new(0));
+        let id = UploadId::parse("session").unwrap();
+        let writers: Vec<_> = (0..3)
+            .map(|_| {
+                let (sessions, writing) = (Arc::clone(&sessions), Arc::clone(&writing));
+                let id = id.clone();
+                spawn(async move {
+                    let mut guard = sessions.take_over(&id).await;
+                    assert_eq!(
+                        writing.fetch_add(1, Ordering::SeqCst),
+                        0,
+                        "two writers at once"
+                    );
+                    shuttle::future::yield_now().await;
+                    let _ = guard.stopped().now_or_never();
+                    guard.saving();
+                    shuttle::future::yield_now().await;
+                    assert_eq!(writing.fetch_sub(1, Ordering::SeqCst), 1);
+                    drop(guard);
+                })
+            })
+            .collect();
+        let waiting = {
+            let (sessions, id) = (Arc::clone(&sessions), id.clone());
+            spawn(async move { sessions.settled(&id).await })
+        };
+        let abandoned = {
+            let (sessions, id) = (Arc::clone(&sessions), id.clone());
+            spawn(async move { drop(sessions.take_over(&id).now_or_never()) })
+        };
+        block_on(async move {
+            for task in writers.into_iter().chain([waiting, abandoned]) {
+                task.await.unwrap();
+            }
+            assert!(sessions.lock().is_empty(), "a session stays claimed");
+        });
+    }
+
+    #[test]
+    fn writers_take_turns_under_random_schedules() {
+        check_random(writers_take_turns, 5_000);
+    }
+
+    #[test]
+    fn writers_take_turns_under_adversarial_schedules() {
+        check_pct(writers_take_turns, 5_000, 3);
     }
 }

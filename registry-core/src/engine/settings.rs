@@ -42,6 +42,8 @@ pub struct Settings {
     pub max_tags_per_push: usize,
     /// The longest page of a listing.
     pub page_limit: usize,
+    /// The longest page of referrers, whose entries repeat the annotations of manifests.
+    pub referrers_page_limit: usize,
     /// What an answer said exists stays for at least so long.
     pub grace: Duration,
     /// An upload session that nobody writes to ends after so long.
@@ -74,6 +76,7 @@ impl Default for Settings {
             manifest: ManifestLimits::default(),
             max_tags_per_push: 100,
             page_limit: 1000,
+            referrers_page_limit: 100,
             grace: Duration::from_secs(60 * 60),
             upload_expiry: Duration::from_secs(24 * 60 * 60),
             orphans: OrphanSettings {

@@ -1,11 +1,10 @@
 //! Tells whoever waits in this process that something was committed.
 
-use std::{
-    future::Future,
-    sync::{Mutex, PoisonError},
-};
+use std::future::Future;
 
 use futures_channel::oneshot;
+
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// A bell: everybody waiting is woken by a ring.
 #[derive(Default)]
@@ -30,7 +29,48 @@ impl Signal {
         self.lock().clear();
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<oneshot::Sender<()>>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<oneshot::Sender<()>>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(all(test, shuttle))]
+mod schedules {
+    use std::sync::Arc;
+
+    use shuttle::{
+        check_random,
+        future::{block_on, spawn},
+        sync::atomic::{AtomicBool, Ordering},
+    };
+
+    use super::*;
+
+    #[test]
+    fn whoever_asks_before_looking_misses_no_ring() {
+        let round = || {
+            let (signal, done) = (
+                Arc::new(Signal::default()),
+                Arc::new(AtomicBool::new(false)),
+            );
+            let ringer = {
+                let (signal, done) = (Arc::clone(&signal), Arc::clone(&done));
+                spawn(async move {
+                    done.store(true, Ordering::SeqCst);
+                    signal.ring();
+                })
+            };
+            block_on(async move {
+                loop {
+                    let next = signal.next();
+                    if done.load(Ordering::SeqCst) {
+                        break;
+                    }
+                    next.await;
+                }
+                ringer.await.unwrap();
+            });
+        };
+        check_random(round, 5_000);
     }
 }

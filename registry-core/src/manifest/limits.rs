@@ -12,8 +12,8 @@ pub struct ManifestLimits {
     pub max_descriptors: usize,
     /// How deep its objects and arrays may nest: 64 by default.
     pub max_depth: usize,
-    /// The length of its own annotations together, keys and values, in bytes: 256 KiB by default. The
-    /// referrers API repeats them in every list.
+    /// The length of the own annotations of a manifest with a subject, keys and values together, in
+    /// bytes: 256 KiB by default. The referrers API repeats them in every list.
     pub max_annotation_bytes: usize,
 }
 

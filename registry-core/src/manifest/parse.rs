@@ -150,6 +150,11 @@ fn manifest(
     if config.is_none() && media_type.is_image() {
         return Err(fault("config", "it must be a descriptor, not null"));
     }
+    let subject = field::descriptor("subject", body.subject, budget)?;
+    let annotation_limit = match &subject {
+        Some(_) => limits.max_annotation_bytes,
+        None => usize::MAX,
+    };
     Ok(Manifest {
         kind: kind(&media_type, body),
         artifact_type: artifact_type(body.artifact_type)?,
@@ -157,8 +162,8 @@ fn manifest(
         layers: field::descriptors("layers", body.layers, budget)?,
         blobs: field::descriptors("blobs", blobs, budget)?,
         manifests: field::descriptors("manifests", body.manifests, budget)?,
-        subject: field::descriptor("subject", body.subject, budget)?,
-        annotations: annotations(limits.max_annotation_bytes, body.annotations)?,
+        annotations: annotations(annotation_limit, body.annotations)?,
+        subject,
         media_type,
         bytes,
     })
@@ -193,7 +198,7 @@ fn annotations(limit: usize, field: Option<&RawValue>) -> Parsed<BTreeMap<String
     if size > limit {
         return Err(fault(
             "annotations",
-            &format!("they have {size} bytes; at most {limit} are taken"),
+            &format!("they have {size} bytes; at most {limit} are taken beside a subject"),
         ));
     }
     Ok(annotations)

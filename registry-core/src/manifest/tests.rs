@@ -344,7 +344,7 @@ fn hazard_32_a_manifest_keeps_to_its_limits() {
     assert!(
         parse(with(
             image(),
-            json!({"annotations": {"ab": "cd"}, "x": [[[]]]})
+            json!({"annotations": {"ab": "cde"}, "x": [[[]]]})
         ))
         .is_ok()
     );
@@ -353,7 +353,7 @@ fn hazard_32_a_manifest_keeps_to_its_limits() {
         (json!({"subject": subject}), "more than 3 descriptors"),
         (json!({"x": [[[[]]]]}), "deeper than 4 levels"),
         (
-            json!({"annotations": {"ab": "cde"}}),
+            json!({"annotations": {"ab": "cde"}, "layers": [], "subject": subject}),
             "annotations: they have 5 bytes; at most 4",
         ),
         (

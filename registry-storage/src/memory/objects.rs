@@ -67,6 +67,12 @@ pub(super) fn page<T>(
     keys.take(limit).cloned().collect()
 }
 
+/// Another number for each number, in no order: keys that grew with time would always stand before
+/// whoever lists them while others write.
+pub(super) fn scattered(number: u64) -> u64 {
+    number.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
 /// The store behind its lock.
 pub(super) fn lock<T>(store: &Mutex<T>) -> Result<MutexGuard<'_, T>, StoreError> {
     let poisoned = |_| unavailable("a panic left the store in memory half changed");

@@ -72,7 +72,7 @@ pub struct UnknownObject {
 ///    `forget_doomed`; its key can never again be named by a `put_blob`.
 /// 6. *Unknown objects.* `unknown` answers which of these keys no content, no open session and no doomed row
 ///    names, and remembers since when. `doom` makes those doomed that are unknown still and have been
-///    for `grace`.
+///    for `grace`; with no grace they need not have been seen before.
 /// 7. *Resumable.* Every step may be repeated, dropped, or run by several processes at once.
 /// 8. *In the way of nobody.* No step holds a lock that a push, a mount or a read waits for longer than
 ///    the step's own statement on the rows it marks or removes.

@@ -91,7 +91,7 @@ impl Pull {
     /// [`Error::RepositoryUnknown`] where there is none.
     pub async fn tags(&self, page: PageRequest<'_>) -> Result<Page<Tag>> {
         self.must_exist()?;
-        let limit = self.page_limit(page.limit);
+        let limit = min(page.limit, self.access.inner.settings.page_limit);
         if limit == 0 {
             return Ok(Page::empty());
         }
@@ -113,7 +113,7 @@ impl Pull {
         artifact_type: Option<&str>,
         page: PageRequest<'_>,
     ) -> Result<Page<Descriptor>> {
-        let limit = self.page_limit(page.limit);
+        let limit = min(page.limit, self.access.inner.settings.referrers_page_limit);
         if limit == 0 || !self.permit.exists {
             return Ok(Page::empty());
         }
@@ -161,9 +161,5 @@ impl Pull {
         } else {
             Err(self.access.unknown())
         }
-    }
-
-    fn page_limit(&self, asked: usize) -> usize {
-        min(asked, self.access.inner.settings.page_limit)
     }
 }

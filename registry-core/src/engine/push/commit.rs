@@ -3,6 +3,13 @@
 //! It runs to its end on the spawner. Three outcomes are kept apart: done; refused, where the object
 //! is surely named by nothing and is given up; unknown, where the answer was lost and the object is
 //! left to the collector, for the transaction may have named it.
+//!
+//! A write that was resumed is not surely ours alone: a writer in another process may have gone on from
+//! the same checkpoint and, in some stores, ends at the same key. What is found at that key after a
+//! lost answer is therefore read and hashed, and the key is given up only through the metadata, which
+//! refuses while anything names it and lets nothing name it afterwards.
+
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 
@@ -60,10 +67,13 @@ impl Commit {
             drop(content.abort().await);
             return Err(self.mismatch(actual, hold.as_ref()).await?);
         }
-        let content = self.settle(content, size).await?;
-        if late && let Some(actual) = self.rehash(&content).await? {
-            self.discard(&content).await;
-            return Err(self.mismatch(actual, hold.as_ref()).await?);
+        let shared = hold.as_ref().is_some_and(Hold::may_be_shared);
+        let (content, certain) = self.settle(content, size).await?;
+        let doubtful = late || (shared && !certain);
+        if doubtful && let Some(actual) = self.rehash(&content).await? {
+            let mismatch = self.mismatch(actual, hold.as_ref()).await?;
+            self.discard(&content, hold.as_ref()).await;
+            return Err(mismatch);
         }
         self.link(content, size, hold.as_ref()).await?;
         self.inner().changed.ring();
@@ -73,24 +83,30 @@ impl Commit {
         })
     }
 
-    /// Makes the bytes durable.
-    async fn settle(&self, content: Content, size: u64) -> Result<BlobContent> {
+    /// Makes the bytes durable. Where the answer was lost and something of the right size is there, it is
+    /// not certain whose bytes they are.
+    async fn settle(&self, content: Content, size: u64) -> Result<(BlobContent, bool)> {
         match content {
-            Content::Inline(bytes) => Ok(BlobContent::Inline(bytes)),
+            Content::Inline(bytes) => Ok((BlobContent::Inline(bytes), true)),
             Content::Write(write) => {
-                Ok(BlobContent::Object(self.settle_object(write, size).await?))
+                let (key, certain) = self.settle_object(write, size).await?;
+                Ok((BlobContent::Object(key), certain))
             }
         }
     }
 
     /// Where the answer to a completion was lost, a look at its unique key decides.
-    async fn settle_object(&self, write: Box<dyn BlobWrite>, size: u64) -> Result<ObjectKey> {
+    async fn settle_object(
+        &self,
+        write: Box<dyn BlobWrite>,
+        size: u64,
+    ) -> Result<(ObjectKey, bool)> {
         let key = write.committed_key(&self.digest);
         match write.commit(&self.digest).await {
-            Ok(key) => Ok(key),
+            Ok(key) => Ok((key, true)),
             Err(error) if error.kind == StoreErrorKind::Unknown => {
                 match self.inner().blobs.stat(&key).await {
-                    Ok(Some(found)) if found == size => Ok(key),
+                    Ok(Some(found)) if found == size => Ok((key, false)),
                     _ => Err(error.into()),
                 }
             }
@@ -98,8 +114,8 @@ impl Commit {
         }
     }
 
-    /// The digest was claimed in another algorithm than the session was opened for: the bytes are
-    /// read once more. Answers their digest where it is another one.
+    /// Reads the bytes once more: where the digest was claimed in another algorithm than the session was
+    /// opened for, or where they may be another's. Answers their digest where it is another one.
     async fn rehash(&self, content: &BlobContent) -> Result<Option<Digest>> {
         let algorithm = self.digest.algorithm();
         let known = self.inner().algorithms.get(algorithm);
@@ -123,12 +139,12 @@ impl Commit {
         match self.put_blob(&content, size, hold).await {
             Ok(PutBlobOutcome::Stored) => Ok(()),
             Ok(outcome) => {
-                self.discard(&content).await;
+                self.discard(&content, hold).await;
                 self.explain(outcome, hold).await
             }
             Err(Refusal::Unknown(error)) => Err(error.into()),
             Err(Refusal::Refused(error)) => {
-                self.discard(&content).await;
+                self.discard(&content, hold).await;
                 Err(error)
             }
         }
@@ -184,10 +200,21 @@ impl Commit {
         })
     }
 
-    /// Only for an object that is surely named by nothing. Should it fail, the collector finds it.
-    async fn discard(&self, content: &BlobContent) {
-        if let BlobContent::Object(key) = content {
-            drop(self.inner().blobs.delete(key).await);
+    /// Gives an object up that the transaction did not name. Should it fail, the collector finds it.
+    async fn discard(&self, content: &BlobContent, hold: Option<&Hold>) {
+        let BlobContent::Object(key) = content else {
+            return;
+        };
+        let Inner {
+            metadata, blobs, ..
+        } = self.inner();
+        let keys = std::slice::from_ref(key);
+        if !hold.is_some_and(Hold::may_be_shared) {
+            drop(blobs.delete(key).await);
+        } else if matches!(metadata.doom(keys, Duration::ZERO).await, Ok(1))
+            && blobs.delete(key).await.is_ok()
+        {
+            drop(metadata.forget_doomed(keys).await);
         }
     }
 

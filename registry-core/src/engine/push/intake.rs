@@ -44,18 +44,9 @@ impl Intake {
     }
 
     /// From a checkpoint. A hash state that is not understood any more makes the client begin again.
-    pub(super) async fn resume(
-        inner: &Inner,
-        algorithm: &str,
-        from: UploadCheckpoint,
-    ) -> Result<Self> {
-        let known = inner
-            .algorithms
-            .get(algorithm)
-            .ok_or(Error::UploadUnknown)?;
-        let hasher = known
-            .restore(&from.hash)
-            .map_err(|_| Error::UploadUnknown)?;
+    pub(super) async fn resume(inner: &Inner, from: UploadCheckpoint) -> Result<Self> {
+        let restored = inner.algorithms.restore(&from.hash);
+        let hasher = restored.map_err(|_| Error::UploadUnknown)?;
         let (held, write) = match from.content {
             PartialContent::Inline(bytes) => (bytes.to_vec(), None),
             PartialContent::Store(checkpoint) => (

@@ -313,12 +313,14 @@ fn references(manifest: &Manifest, rule: References) -> Vec<ReferenceRow> {
     rows
 }
 
-/// How referrers of its subject show it.
+/// How referrers of its subject show it; the annotations of a manifest without one are shown nowhere.
 fn describe(manifest: &Manifest, digest: &Digest) -> Descriptor {
     let size = manifest.bytes().len() as u64;
     let mut descriptor = Descriptor::new(manifest.media_type().clone(), digest.clone(), size);
     descriptor.artifact_type = manifest.artifact_type().map(str::to_owned);
-    descriptor.annotations = manifest.annotations().clone();
+    if manifest.subject().is_some() {
+        descriptor.annotations = manifest.annotations().clone();
+    }
     descriptor
 }
 

@@ -145,7 +145,7 @@ impl Upload {
             }
             ClaimOutcome::Claimed { epoch, from } => {
                 continues(start, from.offset)?;
-                (epoch, Intake::resume(inner, &self.algorithm, from).await?)
+                (epoch, Intake::resume(inner, from).await?)
             }
         };
         let hold = self.hold(guard, epoch, intake.offset());

@@ -149,7 +149,7 @@ impl Parts {
     async fn leave(mut self, inner: &Inner) {
         if !self.intake.is_torn() && self.hold.is_some() {
             drop(self.keep(inner).await);
-        } else if self.hold.as_ref().is_none_or(|hold| hold.epoch == 0) {
+        } else if !self.hold.as_ref().is_some_and(Hold::may_be_shared) {
             drop(self.intake.abort().await);
         }
     }
@@ -161,6 +161,11 @@ impl Hold {
             repository: &self.repository,
             id: &self.id,
         }
+    }
+
+    /// Whether another process may have gone on from a checkpoint of this write.
+    pub(super) fn may_be_shared(&self) -> bool {
+        self.epoch > 0
     }
 
     pub(super) fn end(&self) -> SessionEnd<'_> {

@@ -22,7 +22,7 @@ use registry_core::backend::{
 
 use self::write::MemoryWrite;
 use super::{
-    objects::{self, Objects, absent, bad_checkpoint, lock},
+    objects::{self, Objects, absent, bad_checkpoint, lock, scattered},
     segments::Segments,
 };
 
@@ -79,7 +79,7 @@ impl BlobStore for MemoryBlobs {
     async fn begin(&self) -> Result<Box<dyn BlobWrite>, StoreError> {
         let mut store = lock(&self.store)?;
         let number = store.next();
-        let key = ObjectKey::new(format!("write/{number:016x}"));
+        let key = ObjectKey::new(format!("write/{:016x}", scattered(number)));
         store.writes.insert(key.clone(), Pieces::default());
         Ok(self.writer(number, key))
     }

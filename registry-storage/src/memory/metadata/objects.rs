@@ -79,7 +79,7 @@ impl ObjectKeys {
         })
     }
 
-    /// Gives a key up if nothing has named it for that long.
+    /// Gives a key up if nothing names it, and nothing has for that long.
     pub(super) fn doom_unknown(
         &mut self,
         key: &ObjectKey,
@@ -87,7 +87,10 @@ impl ObjectKeys {
         grace: Duration,
     ) -> bool {
         let since = self.unknown.get(key);
-        let ripe = since.is_some_and(|since| now.since(*since) >= grace);
+        let ripe = match since {
+            Some(since) => now.since(*since) >= grace,
+            None => grace.is_zero() && !self.is_named(key),
+        };
         if ripe {
             self.doom(key.clone());
         }

@@ -22,7 +22,7 @@ use registry_core::backend::{
 
 use self::{state::WriteState, write::PartsWrite};
 use super::{
-    objects::{self, Objects, absent, bad_checkpoint, lock},
+    objects::{self, Objects, absent, bad_checkpoint, lock, scattered},
     segments::Segments,
 };
 
@@ -89,7 +89,7 @@ impl MemoryParts {
 impl BlobStore for MemoryParts {
     async fn begin(&self) -> Result<Box<dyn BlobWrite>, StoreError> {
         let mut store = lock(&self.store)?;
-        let key = ObjectKey::new(format!("object/{:016x}", store.next()));
+        let key = ObjectKey::new(format!("object/{:016x}", scattered(store.next())));
         store.uploads.insert(key.clone(), Upload::default());
         Ok(Box::new(self.writer(key)))
     }

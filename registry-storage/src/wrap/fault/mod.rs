@@ -52,6 +52,11 @@ async fn befall<T: Send, E: BackendError>(
             call.await?;
             return Err(failed(Failure::Unknown, operation));
         }
+        Some(Fault::LateAnswer(times)) => {
+            let answer = call.await;
+            pending(*times).await;
+            return answer;
+        }
         Some(Fault::Pending(times)) => pending(*times).await,
         Some(Fault::Wait(wait)) => wait.begin().await,
         Some(Fault::ShortRead(_) | Fault::CutRead(_) | Fault::WrongBytes | Fault::TornWrite(_))
@@ -104,16 +109,19 @@ mod tests {
         (FaultyMetadata::new(metadata, faults.clone()), faults)
     }
 
-    fn create(metadata: &FaultyMetadata) -> Result<CreateOutcome, MetadataErrorKind> {
-        let command = CreateNamespace {
-            name: &Namespace::library(),
+    fn command(name: &Namespace) -> CreateNamespace<'_> {
+        let (actor, record) = (None, false);
+        CreateNamespace {
+            name,
             settings: NamespaceSettings::default(),
-            origin: Origin {
-                actor: None,
-                record: false,
-            },
-        };
-        ready(metadata.create_namespace(command)).map_err(|error| error.kind)
+            origin: Origin { actor, record },
+        }
+    }
+
+    fn create(metadata: &FaultyMetadata) -> Result<CreateOutcome, MetadataErrorKind> {
+        let library = Namespace::library();
+        let call = metadata.create_namespace(command(&library));
+        ready(call).map_err(|error| error.kind)
     }
 
     fn blobs() -> (FaultyBlobs, Arc<Faults>) {
@@ -169,6 +177,20 @@ mod tests {
         assert!((&mut call).now_or_never().is_none());
         assert!((&mut call).now_or_never().is_none());
         assert!(call.now_or_never().is_some());
+    }
+
+    #[test]
+    fn a_late_answer_is_of_what_has_happened() {
+        let (metadata, faults) = metadata();
+        faults.add(
+            Operation::CreateNamespace,
+            When::Nth(1),
+            Fault::LateAnswer(1),
+        );
+        let library = Namespace::library();
+        let dropped = metadata.create_namespace(command(&library)).now_or_never();
+        assert!(dropped.is_none());
+        assert_eq!(create(&metadata), Ok(CreateOutcome::Exists));
     }
 
     #[test]

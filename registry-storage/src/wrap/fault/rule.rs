@@ -17,6 +17,8 @@ pub enum Fault {
     LostAnswer,
     /// The call is not ready that many times, and then happens.
     Pending(u32),
+    /// The call happens, and its answer is not ready that many times.
+    LateAnswer(u32),
     /// The call happens when the wait is over.
     Wait(Wait),
     /// An object ends after that many of the bytes asked for, as if it had no more. Fits `read`.
@@ -41,7 +43,7 @@ impl Fault {
     #[must_use]
     pub fn fits(&self, operation: Operation) -> bool {
         match self {
-            Self::Unavailable | Self::Pending(_) | Self::Wait(_) => true,
+            Self::Unavailable | Self::Pending(_) | Self::LateAnswer(_) | Self::Wait(_) => true,
             Self::Full | Self::LostRequest | Self::LostAnswer => operation.is_write(),
             Self::ShortRead(_) | Self::CutRead(_) | Self::WrongBytes => {
                 operation == Operation::Read

@@ -12,7 +12,7 @@ use futures_util::future::join;
 const MOST_POLLS: usize = 64;
 
 /// How far ahead of the other the first of two calls is begun, at most.
-const MOST_HEAD_START: usize = 4;
+const MOST_HEAD_START: usize = 10;
 
 /// Runs `future` to its end.
 ///

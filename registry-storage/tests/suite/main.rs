@@ -1,3 +1,5 @@
 //! What holds of every backend of this crate.
 
 mod contract;
+mod stamps;
+mod waiting;

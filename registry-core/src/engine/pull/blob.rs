@@ -96,6 +96,9 @@ impl Blob {
         while let Some(chunk) = stream.try_next().await? {
             bytes.extend_from_slice(&chunk);
         }
+        if bytes.len() as u64 != self.size {
+            return Err(Error::Unavailable("the store broke off".to_owned()));
+        }
         Ok(bytes.freeze())
     }
 

@@ -2,6 +2,7 @@
 
 mod collect;
 mod content;
+mod faults;
 mod fixture;
 mod listing;
 mod permission;

@@ -34,7 +34,7 @@ pub(crate) fn metadata(inner: Arc<dyn Metadata>) -> Arc<dyn Metadata> {
     Arc::new(WrappedMetadata::new(inner, Arc::new(Waiting)))
 }
 
-async fn wait(mut times: u32) {
+pub(crate) async fn wait(mut times: u32) {
     poll_fn(|context| {
         if times == 0 {
             return Poll::Ready(());

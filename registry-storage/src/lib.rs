@@ -1,5 +1,7 @@
 //! Backends of the registry: memory, wrappers for tests, and the contract that every backend passes.
 
+#[cfg(feature = "contract")]
+pub mod contract;
 pub mod memory;
 pub mod wrap;
 

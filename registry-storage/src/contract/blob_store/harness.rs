@@ -1,0 +1,26 @@
+//! What the suite needs of a store.
+
+use std::sync::Arc;
+
+use registry_core::backend::BlobStore;
+
+/// A store that is fresh and empty, and the view that another process has of it.
+pub trait BlobStoreHarness: Send + Sync {
+    /// The store.
+    fn store(&self) -> Arc<dyn BlobStore>;
+
+    /// The same store, opened as by another process: it shares nothing with [`store`](Self::store)
+    /// but what a disk or a network would share. For a store that lives in one process, itself.
+    fn second(&self) -> Arc<dyn BlobStore>;
+}
+
+/// A store that lives in one process: both views are the store itself.
+impl BlobStoreHarness for Arc<dyn BlobStore> {
+    fn store(&self) -> Arc<dyn BlobStore> {
+        Self::clone(self)
+    }
+
+    fn second(&self) -> Arc<dyn BlobStore> {
+        Self::clone(self)
+    }
+}

@@ -1,0 +1,212 @@
+//! Clauses of guarantees 5 and 6: objects given up, and objects that nothing names.
+
+use std::time::Duration;
+
+use registry_core::backend::{ObjectKey, PutBlobOutcome, UnknownObject};
+
+use crate::contract::metadata::{
+    MetadataHarness,
+    fixture::{GRACE, MINUTES, Repo, SampleBlob, SampleSession, checkpoint, doomed, pass, unknown},
+};
+
+/// The object of a removed content is given to every process until it was told to be forgotten; that
+/// of a content that stays, and one that was deduplicated, never.
+pub async fn collection_05_a_removed_object_is_given_until_forgotten(
+    harness: &dyn MetadataHarness,
+) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    for number in 0..4 {
+        let text = format!("layer {number}");
+        let key = format!("objects/{number}");
+        repo.put_blob(&SampleBlob::object(&text, &key)).await;
+        repo.put_blob(&SampleBlob::object(&text, "objects/other"))
+            .await;
+    }
+    let keys: Vec<_> = (0..4)
+        .map(|number| ObjectKey::new(format!("objects/{number}")))
+        .collect();
+    pass(harness).await;
+    assert_eq!(doomed(&*metadata).await, [], "its content is there still");
+    pass(harness).await;
+    for view in [&metadata, &second, &metadata] {
+        assert_eq!(sorted(doomed(&**view).await), keys);
+        let page = view.doomed(3).await.expect("doomed");
+        assert_eq!(page.len(), 3, "at most 3 of 4");
+        assert!(page.iter().all(|doomed| keys.contains(&doomed.key)));
+    }
+    assert_eq!(metadata.doomed(0).await.expect("doomed"), [], "at most 0");
+    let forgotten = [keys[1].clone(), ObjectKey::new("objects/never")];
+    for view in [&second, &metadata] {
+        view.forget_doomed(&forgotten).await.expect("forget_doomed");
+        let left = [0, 2, 3].map(|number: usize| keys[number].clone());
+        assert_eq!(sorted(doomed(&**view).await), left);
+    }
+    metadata.forget_doomed(&keys).await.expect("forget_doomed");
+    assert_eq!(doomed(&*second).await, []);
+}
+
+/// A key once given up can never be named again, by a put that comes late: not while it waits to be
+/// deleted and not after it was.
+pub async fn collection_05_a_key_given_up_is_never_named_again(harness: &dyn MetadataHarness) {
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    let blob = SampleBlob::object("layer", "objects/1");
+    repo.put_blob(&blob).await;
+    repo.delete_blob(&blob.digest).await;
+    pass(harness).await;
+    let key = ObjectKey::new("objects/1");
+    assert_eq!(doomed(&*repo.metadata).await, std::slice::from_ref(&key));
+    let other = SampleBlob::object("other layer", "objects/1");
+    for repo in [&repo, &repo.seen_by(harness.second())] {
+        for late in [&blob, &other] {
+            assert_eq!(repo.put_blob(late).await, PutBlobOutcome::ObjectGone);
+            assert!(
+                !repo.has_blob(&late.digest).await,
+                "a refused blob is there"
+            );
+        }
+    }
+    let forgotten = repo
+        .metadata
+        .forget_doomed(std::slice::from_ref(&key))
+        .await;
+    forgotten.expect("forget_doomed");
+    assert_eq!(repo.put_blob(&blob).await, PutBlobOutcome::ObjectGone);
+    assert!(
+        !repo.has_blob(&blob.digest).await,
+        "a blob without an object is there"
+    );
+}
+
+/// Of some keys, exactly those are unknown that no content, no open session and no object given up
+/// names.
+pub async fn collection_06_what_something_names_is_known(harness: &dyn MetadataHarness) {
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    let metadata = harness.second();
+    let open = SampleSession::new(&repo, "open");
+    open.written(0, checkpoint(10, "uploads/open")).await;
+    let cancelled = SampleSession::new(&repo, "cancelled");
+    cancelled
+        .written(0, checkpoint(10, "uploads/cancelled"))
+        .await;
+    cancelled.cancel().await;
+    let gone = SampleBlob::object("gone", "objects/gone");
+    repo.put_blob(&gone).await;
+    repo.delete_blob(&gone.digest).await;
+    pass(harness).await;
+    repo.put_blob(&SampleBlob::object("layer", "objects/1"))
+        .await;
+    repo.put_blob(&SampleBlob::object("layer", "objects/other"))
+        .await;
+
+    assert_eq!(unknown(&*metadata, &[]).await, []);
+    let known = ["uploads/open", "objects/gone", "objects/1"];
+    assert_eq!(unknown(&*metadata, &known).await, []);
+    let all = [
+        "uploads/open",
+        "objects/other",
+        "uploads/cancelled",
+        "objects/1",
+        "objects",
+        "objects/gone",
+        "objects/1/part",
+    ];
+    let found = unknown(&*metadata, &all).await;
+    let expected = [
+        "objects",
+        "objects/1/part",
+        "objects/other",
+        "uploads/cancelled",
+    ];
+    assert_eq!(texts(&found), expected);
+}
+
+/// For how long a key has been unknown is remembered from the first time it was asked about, for all
+/// processes.
+pub async fn collection_06_the_age_of_the_unknown_is_remembered(harness: &dyn MetadataHarness) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let first = unknown(&*metadata, &["objects/1"]).await;
+    assert!(
+        first[0].age < MINUTES,
+        "unknown since now, not {:?}",
+        first[0].age
+    );
+    harness.advance(GRACE).await;
+    let found = unknown(&*second, &["objects/1", "objects/2"]).await;
+    assert_eq!(texts(&found), ["objects/1", "objects/2"]);
+    assert!(found[0].age >= GRACE, "unknown since the first time");
+    assert!(found[1].age < MINUTES, "unknown since now");
+    harness.advance(GRACE).await;
+    let found = unknown(&*metadata, &["objects/1", "objects/2"]).await;
+    assert!(found[0].age >= GRACE * 2 && found[1].age >= GRACE);
+    assert!(found[1].age < GRACE + MINUTES, "the age of the second");
+}
+
+/// A key that was seen to be named meanwhile has been unknown only since then.
+pub async fn collection_06_a_key_named_meanwhile_is_young_again(harness: &dyn MetadataHarness) {
+    let metadata = harness.metadata();
+    let repo = Repo::new(harness.metadata(), "team/app");
+    let session = SampleSession::new(&repo, "session-1");
+    assert_eq!(unknown(&*metadata, &["uploads/1"]).await.len(), 1);
+    session.written(0, checkpoint(10, "uploads/1")).await;
+    harness.advance(GRACE * 2).await;
+    assert_eq!(unknown(&*metadata, &["uploads/1"]).await, []);
+    session.cancel().await;
+    let found = unknown(&*metadata, &["uploads/1"]).await;
+    assert!(
+        found[0].age < MINUTES,
+        "unknown since its session was cancelled"
+    );
+    let keys = [ObjectKey::new("uploads/1")];
+    assert_eq!(metadata.doom(&keys, GRACE).await.expect("doom"), 0);
+}
+
+/// Only what has been unknown for the grace, and is so still, is given up; then it is given like any
+/// object given up, and can no longer be named.
+pub async fn collection_06_only_the_long_unknown_is_given_up(harness: &dyn MetadataHarness) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    let texts = ["objects/1", "objects/2", "objects/late", "objects/never"];
+    let keys = texts.map(ObjectKey::new);
+    unknown(&*metadata, &texts[..2]).await;
+    harness.advance(GRACE - MINUTES).await;
+    unknown(&*metadata, &texts[2..3]).await;
+    assert_eq!(second.doom(&keys, GRACE).await.expect("doom"), 0);
+    assert_eq!(doomed(&*metadata).await, []);
+    harness.advance(MINUTES * 2).await;
+    let named = SampleBlob::object("layer", "objects/2");
+    assert_eq!(repo.put_blob(&named).await, PutBlobOutcome::Stored);
+    assert_eq!(second.doom(&keys, GRACE).await.expect("doom"), 1);
+    assert_eq!(doomed(&*metadata).await, keys[..1]);
+    assert_eq!(metadata.doom(&keys, GRACE).await.expect("doom"), 0, "again");
+
+    let late = SampleBlob::object("late", "objects/1");
+    assert_eq!(repo.put_blob(&late).await, PutBlobOutcome::ObjectGone);
+    assert!(repo.has_blob(&named.digest).await, "a blob in use");
+    assert_eq!(unknown(&*metadata, &texts[..2]).await, []);
+}
+
+/// With no grace at all a key need not have been asked about before; what is named stays.
+pub async fn collection_06_with_no_grace_the_unseen_is_given_up(harness: &dyn MetadataHarness) {
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    let metadata = harness.second();
+    let named = SampleBlob::object("layer", "objects/2");
+    repo.put_blob(&named).await;
+    let keys = ["objects/1", "objects/2"].map(ObjectKey::new);
+    assert_eq!(metadata.doom(&keys, MINUTES).await.expect("doom"), 0);
+    let given_up = metadata.doom(&keys, Duration::ZERO).await;
+    assert_eq!(given_up.expect("doom"), 1);
+    assert_eq!(doomed(&*metadata).await, keys[..1]);
+    assert!(repo.has_blob(&named.digest).await, "a blob in use");
+    let late = SampleBlob::object("late", "objects/1");
+    assert_eq!(repo.put_blob(&late).await, PutBlobOutcome::ObjectGone);
+}
+
+fn texts(found: &[UnknownObject]) -> Vec<&str> {
+    found.iter().map(|unknown| unknown.key.as_str()).collect()
+}
+
+fn sorted(mut keys: Vec<ObjectKey>) -> Vec<ObjectKey> {
+    keys.sort();
+    keys
+}

@@ -1,0 +1,6 @@
+//! What holds of every backend of this crate.
+
+mod contract;
+mod hazards;
+mod stamps;
+mod waiting;

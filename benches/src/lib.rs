@@ -1,1 +1,10 @@
-//! Benchmarks and the load tool of the registry.
+//! What the benchmarks share: time as it passes, and words to the terminal.
+//!
+//! The programs are in `src/bin`: `load` measures a registry from outside, `embedded` the registry for
+//! tests from inside.
+
+mod report;
+mod stopwatch;
+
+pub use report::say;
+pub use stopwatch::Stopwatch;

@@ -1,1 +1,33 @@
 //! The OCI distribution protocol as a tower service, listeners, and a registry for tests.
+//!
+//! [`RegistryService`] is the protocol: parse a request, call the engine, write the answer. It is
+//! written on hyper's types and no web framework, because a framework would be in every embedder's
+//! tree, and what is hard here (names that contain slashes, bodies of gigabytes, an error body for
+//! every failure) is what frameworks do not do. [`Server`] listens for it; an embedder with a server
+//! of their own mounts the service there and leaves this one.
+//!
+//! Everything that a client sends has a limit with its own answer ([`Limits`], [`ListenSettings`]).
+//! What the HTTP parser refuses before there is a request (a malformed head; more header fields or a
+//! larger head than `ListenSettings` allow; a target over 64 KiB) it answers itself, with 400, 431 or
+//! 414 and without a body.
+
+#[doc(hidden)]
+pub mod fuzzing;
+
+mod incoming;
+mod limits;
+mod listen;
+mod pacing;
+mod respond;
+mod route;
+mod service;
+mod spawner;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod v2;
+
+pub use limits::{Limits, Pace};
+pub use listen::{Address, ListenSettings, Running, Server};
+pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
+pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
+pub use spawner::TokioSpawner;

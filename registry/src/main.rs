@@ -1,3 +1,33 @@
 //! The container registry in one binary.
+//!
+//! It holds what only a program can: the command line, the process's signals and its logs. Everything
+//! else is the libraries'.
 
-fn main() {}
+mod command;
+mod failure;
+mod telemetry;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use command::Command;
+
+/// A container registry: OCI distribution and Docker v2, in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "registry", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::try_parse() {
+        Ok(arguments) => arguments.command.run(),
+        Err(error) => failure::usage(error),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

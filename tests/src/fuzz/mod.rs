@@ -6,17 +6,23 @@
 //! hand, and the two must agree on every input.
 
 mod digest;
+mod header;
 mod manifest;
 mod name;
+mod range;
 mod reference;
+mod router;
 
 use std::fmt::{Debug, Display};
 use std::str::FromStr;
 
 pub use self::digest::digest;
+pub use self::header::{accept, entity_tags, link};
 pub use self::manifest::manifest;
 pub use self::name::repository_name;
+pub use self::range::range;
 pub use self::reference::reference;
+pub use self::router::{path, router};
 
 /// A message about hostile input goes into answers and logs: this long at most, and one line.
 const LONGEST_MESSAGE: usize = 2_000;

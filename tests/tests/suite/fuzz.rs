@@ -49,6 +49,28 @@ fn manifests() {
     explore("manifest", fuzz::manifest);
 }
 
+#[test]
+fn ranges() {
+    explore("range", fuzz::range);
+}
+
+#[test]
+fn headers() {
+    explore("accept", fuzz::accept);
+    explore("entity_tags", fuzz::entity_tags);
+    explore("link", fuzz::link);
+}
+
+#[test]
+fn paths() {
+    explore("path", fuzz::path);
+}
+
+#[test]
+fn requests() {
+    explore("router", fuzz::router);
+}
+
 /// Runs a check on no bytes, on every seed, on edited seeds, and on noise.
 fn explore(target: &str, check: fn(&[u8])) {
     let seeds = seeds(target);

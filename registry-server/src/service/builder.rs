@@ -1,0 +1,77 @@
+//! Putting a service together: settings are data, components are handed in.
+
+use std::sync::Arc;
+
+use registry_core::{Authenticator, Registry};
+
+use super::{Door, RegistryService, Shared, Slots, request_id::RequestIds};
+use crate::{
+    limits::Limits,
+    respond::{Links, PublicUrl},
+};
+
+/// Builds a [`RegistryService`].
+#[must_use = "call build"]
+pub struct RegistryServiceBuilder {
+    registry: Registry,
+    authenticator: Option<Arc<dyn Authenticator>>,
+    limits: Limits,
+    public_url: Option<PublicUrl>,
+    chunk_min_length: Option<u64>,
+}
+
+impl RegistryServiceBuilder {
+    pub(super) fn new(registry: Registry) -> Self {
+        Self {
+            registry,
+            authenticator: None,
+            limits: Limits::default(),
+            public_url: None,
+            chunk_min_length: None,
+        }
+    }
+
+    /// Who tells callers apart. Without one everybody is anonymous, and credentials that a client
+    /// sends anyway are not looked at.
+    pub fn authenticator(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
+        self.authenticator = Some(authenticator);
+        self
+    }
+
+    /// Limits on what a client sends.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// The address under which clients reach the registry. Addresses in answers are relative without
+    /// one, and absolute with it.
+    pub fn public_url(mut self, url: PublicUrl) -> Self {
+        self.public_url = Some(url);
+        self
+    }
+
+    /// Asks clients for chunks of at least so many bytes, all but the last (`OCI-Chunk-Min-Length`). It
+    /// is advice: shorter ones are taken, too.
+    pub fn chunk_min_length(mut self, bytes: u64) -> Self {
+        self.chunk_min_length = Some(bytes);
+        self
+    }
+
+    /// Builds it.
+    #[must_use]
+    pub fn build(self) -> RegistryService {
+        let shared = Shared {
+            registry: self.registry,
+            door: Door::new(self.authenticator),
+            limits: self.limits,
+            links: Links::new(self.public_url),
+            chunk_min_length: self.chunk_min_length,
+            uploads: Slots::new(self.limits.uploads_per_caller),
+            ids: RequestIds::new(),
+        };
+        RegistryService {
+            shared: Arc::new(shared),
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! The commands, a file each.
+
+mod serve;
+
+use crate::failure::Failure;
+
+/// What the program is asked to do.
+#[derive(Debug, clap::Subcommand)]
+pub(crate) enum Command {
+    Serve(serve::Serve),
+}
+
+impl Command {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        match self {
+            Self::Serve(serve) => serve.run(),
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! `registry serve`: the server.
+
+use std::{
+    io::{self, Write},
+    net::SocketAddr,
+    str::FromStr,
+    time::Duration,
+};
+
+use clap::{Args, ValueEnum};
+use registry_core::{AllowAll, References, Registry, Settings};
+use registry_server::{Address, PublicUrl, RegistryService, Server, TokioSpawner};
+use registry_storage::memory;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    failure::Failure,
+    telemetry::{self, LogLevel},
+};
+
+/// Serves a registry until it is told to stop (SIGTERM or Ctrl-C).
+///
+/// Once it is ready it prints one line on standard output: `registry: ready at ADDRESS`. Logs go to
+/// standard error. Everybody who reaches it may do everything: let only those reach it who may.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Keep everything in memory; it is gone when the server stops.
+    #[arg(long, required = true)]
+    memory: bool,
+
+    /// Where to listen: HOST:PORT (port 0 takes a free one), or unix:PATH.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000")]
+    listen: Listen,
+
+    /// The address under which clients reach the registry, where that is not the one they ask for:
+    /// behind a proxy, say, as in `https://registry.example.com`
+    #[arg(long, value_name = "URL")]
+    public_url: Option<PublicUrl>,
+
+    /// Which references of a manifest must exist when it is pushed.
+    #[arg(long, value_enum, default_value_t = ReferencesRule::Indexes)]
+    references: ReferencesRule,
+
+    /// Keep what an answer said exists for at least so many seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    grace: u64,
+
+    /// The largest manifest to take, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
+    max_manifest_bytes: usize,
+
+    /// Let requests under way finish for so many seconds when told to stop.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    drain: u64,
+
+    /// How much to log.
+    #[arg(long, value_enum, default_value_t = LogLevel::Info)]
+    log: LogLevel,
+}
+
+/// The values of `--references`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ReferencesRule {
+    /// All of them.
+    Strict,
+    /// All but the children of an index, which may come later or never.
+    Indexes,
+    /// None.
+    Sparse,
+}
+
+/// A value of `--listen`.
+#[derive(Clone, Debug)]
+struct Listen(Address);
+
+impl FromStr for Listen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix:") {
+            return Ok(Self(Address::Unix(path.into())));
+        }
+        let text = text.replacen("localhost:", "127.0.0.1:", 1);
+        let address: Result<SocketAddr, _> = text.parse();
+        let address = address.map_err(|_| "it must be IP:PORT or unix:PATH".to_owned())?;
+        Ok(Self(Address::Tcp(address)))
+    }
+}
+
+/// How often counted pulls are folded and a round of collection begins.
+const HOUSEKEEPING: Duration = Duration::from_secs(60);
+
+impl Serve {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        telemetry::start(self.log);
+        let runtime = Runtime::new()
+            .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
+        runtime.block_on(self.serve())
+    }
+
+    async fn serve(self) -> Result<(), Failure> {
+        let Listen(address) = &self.listen;
+        let server = Server::bind(address)
+            .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+        let registry = self.registry().await?;
+        let housekeeping = tokio::spawn(keep_house(registry.clone()));
+        let mut service = RegistryService::builder(registry.clone());
+        if let Some(url) = &self.public_url {
+            service = service.public_url(url.clone());
+        }
+        let stop = told_to_stop()
+            .map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))?;
+        let running = server.serve(service.build());
+        say_ready(running.address());
+        stop.await;
+        tracing::info!(seconds = self.drain, "draining");
+        housekeeping.abort();
+        let cut_off = running.shutdown(Duration::from_secs(self.drain)).await;
+        tracing::info!(cut_off, "stopped");
+        Ok(())
+    }
+
+    async fn registry(&self) -> Result<Registry, Failure> {
+        let parts = memory::builder()
+            .policy(AllowAll)
+            .spawner(TokioSpawner::current());
+        let registry = parts.settings(self.settings()).build().await;
+        registry.map_err(|error| Failure::new(error.to_string()))
+    }
+
+    fn settings(&self) -> Settings {
+        let mut settings = Settings {
+            references: self.references.into(),
+            grace: Duration::from_secs(self.grace),
+            library_alias: true,
+            ..Settings::default()
+        };
+        settings.manifest.max_bytes = self.max_manifest_bytes;
+        settings
+    }
+}
+
+impl From<ReferencesRule> for References {
+    fn from(rule: ReferencesRule) -> Self {
+        match rule {
+            ReferencesRule::Strict => Self::Strict,
+            ReferencesRule::Indexes => Self::Indexes,
+            ReferencesRule::Sparse => Self::Sparse,
+        }
+    }
+}
+
+/// The one line on standard output. Whoever started the server may wait for it, and need not.
+fn say_ready(address: &Address) {
+    let mut out = io::stdout().lock();
+    let said = writeln!(out, "registry: ready at {address}").and_then(|()| out.flush());
+    if let Err(error) = said {
+        tracing::warn!(%error, "nobody reads the ready line");
+    }
+    tracing::info!(%address, "ready");
+}
+
+/// Resolves when the process is told to stop.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+/// Folds counted pulls and collects, now and then. What fails is tried again with the next round.
+async fn keep_house(registry: Registry) {
+    let mut ticks = interval(HOUSEKEEPING);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = registry.flush_pulls().await {
+            tracing::warn!(%error, "pulls could not be folded");
+        }
+        match registry.collect().await {
+            Ok(report) => tracing::debug!(?report, "collected"),
+            Err(error) => tracing::warn!(%error, "a round of collection ended early"),
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! How the program says that it could not do what was asked: one sentence, and an exit code.
+
+use std::{
+    io::{Write, stderr},
+    process::ExitCode,
+};
+
+/// What was wrong and what to do about it.
+#[derive(Debug)]
+pub(crate) struct Failure(String);
+
+impl Failure {
+    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+        Self(sentence.into())
+    }
+
+    /// Says it on standard error. The exit code for whatever the caller of the program can mend is 2.
+    pub(crate) fn report(&self) -> ExitCode {
+        // Where standard error is closed nobody listens.
+        let _ = writeln!(stderr(), "registry: {}", self.0);
+        ExitCode::from(2)
+    }
+}
+
+/// A command line that is none: help and version print themselves, the rest is one sentence.
+pub(crate) fn usage(error: clap::Error) -> Result<(), Failure> {
+    if !error.use_stderr() {
+        return error
+            .print()
+            .map_err(|error| Failure::new(error.to_string()));
+    }
+    let text = error.to_string();
+    let wrong = text.split("\n\n").next().unwrap_or_default();
+    let wrong = wrong.trim_start_matches("error: ");
+    let wrong = wrong.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tip = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("tip: "));
+    let tip = tip.map(|tip| format!("; {tip}")).unwrap_or_default();
+    Err(Failure::new(format!("{wrong}{tip}; see registry --help")))
+}

@@ -1,0 +1,23 @@
+package main
+
+import (
+	"log"
+	"reflect"
+)
+
+func same[T any](what string, expected, actual T) {
+	if !reflect.DeepEqual(expected, actual) {
+		log.Panicf("FAILED: %s: expected %v, got %v", what, expected, actual)
+	}
+}
+
+func check(err error) {
+	if err != nil {
+		log.Panic("FAILED: ", err)
+	}
+}
+
+func must[T any](value T, err error) T {
+	check(err)
+	return value
+}

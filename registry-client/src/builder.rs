@@ -201,6 +201,7 @@ fn without_user(base_url: &str) -> String {
 }
 
 /// The operating system's randomness. Where there is none, pauses are not random.
+#[expect(clippy::disallowed_methods, reason = "where real randomness enters")]
 fn operating_system(bytes: &mut [u8]) {
     if getrandom::fill(bytes).is_err() {
         bytes.fill(0);

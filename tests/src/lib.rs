@@ -1,3 +1,4 @@
 //! Tests of the registry that cross crates, and tests with real clients.
 
+pub mod explorer;
 pub mod fuzz;

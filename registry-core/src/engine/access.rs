@@ -16,7 +16,7 @@ use crate::{
 pub struct Opening {
     inner: Arc<Inner>,
     caller: Caller,
-    name: RepositoryName,
+    asked: RepositoryName,
 }
 
 /// Who does what where: enough to ask the policy, again and again.
@@ -24,7 +24,10 @@ pub struct Opening {
 pub(super) struct Access {
     pub(super) inner: Arc<Inner>,
     pub(super) caller: Caller,
+    /// The canonical name.
     pub(super) name: RepositoryName,
+    /// The name that was asked for, which answers repeat.
+    asked: RepositoryName,
     action: Action,
 }
 
@@ -45,11 +48,11 @@ pub(super) struct Permit {
 const MAX_DECISIONS: usize = 8;
 
 impl Opening {
-    pub(super) fn new(inner: Arc<Inner>, caller: Caller, name: RepositoryName) -> Self {
+    pub(super) fn new(inner: Arc<Inner>, caller: Caller, asked: RepositoryName) -> Self {
         Self {
             inner,
             caller,
-            name,
+            asked,
         }
     }
 
@@ -103,12 +106,14 @@ impl Opening {
         let Self {
             inner,
             caller,
-            name,
+            asked,
         } = self;
+        let name = inner.canonical(&asked);
         let access = Access {
             inner,
             caller,
             name,
+            asked,
             action,
         };
         let permit = access.decide().await?;
@@ -119,8 +124,10 @@ impl Opening {
 impl Access {
     /// The same caller, for reading another repository.
     pub(super) fn reading(&self, name: RepositoryName) -> Self {
+        let asked = name.clone();
         Self {
             name,
+            asked,
             action: Action::Pull,
             ..self.clone()
         }
@@ -168,7 +175,7 @@ impl Access {
     }
 
     pub(super) fn unknown(&self) -> Error {
-        Error::RepositoryUnknown(self.name.clone())
+        Error::RepositoryUnknown(self.asked.clone())
     }
 
     /// What the caller is told: nothing that tells whether the repository exists.
@@ -177,7 +184,7 @@ impl Access {
             (Decision::OutOfScope, action) => Error::InsufficientScope(action),
             _ if self.caller.is_anonymous() => Error::Unauthorized,
             (_, Action::Pull) => self.unknown(),
-            _ => Error::Denied(format!("you may not do this to {}", self.name)),
+            _ => Error::Denied(format!("you may not do this to {}", self.asked)),
         }
     }
 }

@@ -90,11 +90,7 @@ impl Registry {
 
     /// Turns to a repository on behalf of a caller. The answer hands out what the policy allows.
     pub fn open(&self, caller: &Caller, name: &RepositoryName) -> Opening {
-        Opening::new(
-            Arc::clone(&self.inner),
-            caller.clone(),
-            self.inner.canonical(name),
-        )
+        Opening::new(Arc::clone(&self.inner), caller.clone(), name.clone())
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Route(#[from] RouteError),
     /// The resource has no such method.
-    #[error("this resource does not have that method; it has {allow}")]
+    #[error("this resource does not take that method; it takes {allow}")]
     Method { allow: &'static str },
     /// The credentials are wrong.
     #[error("the credentials are wrong or have expired: sign in again")]

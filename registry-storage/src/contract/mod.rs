@@ -52,6 +52,7 @@ pub mod blob_store;
 mod cost;
 mod drive;
 pub mod metadata;
+pub mod model;
 mod stamp;
 
 pub use drive::run;

@@ -64,11 +64,13 @@ macro_rules! blob_store_contract {
     };
 }
 
-/// Stamps one test per clause of [`Metadata`](registry_core::backend::Metadata).
+/// Stamps one test per clause of [`Metadata`](registry_core::backend::Metadata), and one that holds it
+/// to the [`model`](crate::contract::model).
 ///
 /// The first argument names the module that holds the tests; the second is a closure whose future
 /// gives a fresh and empty backend as a
-/// [`MetadataHarness`](crate::contract::metadata::MetadataHarness). It is called once per test.
+/// [`MetadataHarness`](crate::contract::metadata::MetadataHarness). It is called once per test, and by
+/// the model once per run.
 #[macro_export]
 macro_rules! metadata_contract {
     ($module:ident, $fresh:expr $(,)?) => {
@@ -274,14 +276,14 @@ macro_rules! metadata_contract {
             uploads_05_idleness_is_by_the_backends_time,
             uploads_05_only_idle_sessions_expire,
             uploads_05_what_expired_is_given_until_forgotten,
-        ] }
+        ], model }
     };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract_tests {
-    ($module:ident, $fresh:expr, $suite:ident, [$($clause:ident,)*]) => {
+    ($module:ident, $fresh:expr, $suite:ident, [$($clause:ident,)*] $(, $model:ident)?) => {
         mod $module {
             #[allow(unused_imports, reason = "the closure may name nothing of its module")]
             use super::*;
@@ -295,6 +297,13 @@ macro_rules! __contract_tests {
                     });
                 }
             )*
+
+            $(
+                #[test]
+                fn what_it_says_agrees_with_the_model() {
+                    $crate::contract::$model::$suite($fresh);
+                }
+            )?
         }
     };
 }

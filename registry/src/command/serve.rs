@@ -37,7 +37,7 @@ pub(crate) struct Serve {
     listen: Listen,
 
     /// The address under which clients reach the registry, where that is not the one they ask for:
-    /// behind a proxy, say. Like https://registry.example.com
+    /// behind a proxy, say, as in `https://registry.example.com`
     #[arg(long, value_name = "URL")]
     public_url: Option<PublicUrl>,
 

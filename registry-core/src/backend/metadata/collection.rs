@@ -61,11 +61,11 @@ pub struct UnknownObject {
 ///
 /// 1. *Condemning.* `condemn` looks at up to `limit` rows and marks the dead ones, not marked yet, with
 ///    the current pass. It never changes anything else, and marks no row whose own transaction is open.
-/// 2. *Sealing.* `seal` ends the current pass after every `condemn` of it has committed, and stamps it with
-///    a time after their commit.
-/// 3. *Removing.* `remove` takes away, at most `limit` at once, rows that are still marked with a pass
-///    sealed at least `grace` ago, and that are still dead. It does so only when every transaction
-///    that was open when the pass was sealed has ended.
+/// 2. *Sealing.* `seal` ends the current pass after every `condemn` of it has committed.
+/// 3. *Removing.* `remove` takes away, at most `limit` at once, rows that are still marked with a sealed
+///    pass and that are still dead. It does so only when every transaction that was open when the pass
+///    was sealed has ended, and `grace` has passed since that was seen: one of them may not have seen
+///    the mark, and answered at its end. Of rows that live it clears such a mark.
 /// 4. *Revived rows stay.* A row whose mark was cleared, by whatever relied on it, is not removed unless it
 ///    is condemned again in a later pass.
 /// 5. *Handing over.* A removed content's object is listed by `doomed` from the same transaction on, until

@@ -25,7 +25,7 @@ use crate::{
     },
     digest::Digest,
     engine::{
-        Inner,
+        Inner, Pull,
         access::{Access, Permit, under_facts},
     },
     spawn::to_its_end,
@@ -180,7 +180,11 @@ impl Commit {
             (PutBlobOutcome::SessionLost, Some(hold)) => {
                 // Another process may have ended it with the very same blob.
                 match self.inner().metadata.upload(hold.session()).await? {
-                    Some(UploadState::Finished(digest)) if digest == self.digest => Ok(()),
+                    Some(UploadState::Finished(digest)) if digest == self.digest => {
+                        // It may have been deleted since, or be about to go.
+                        let reader = Pull::new(self.access.clone(), self.permit);
+                        reader.blob(&digest).await.map(drop)
+                    }
                     Some(UploadState::Open(_)) => Err(Error::UploadTakenOver),
                     _ => Err(Error::UploadUnknown),
                 }

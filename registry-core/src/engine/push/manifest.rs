@@ -28,7 +28,7 @@ use crate::{
 pub struct ManifestPush<'a> {
     /// The tag to set, or the digest the bytes must have.
     pub reference: &'a Reference,
-    /// Further tags to set; only with a digest as reference.
+    /// Further tags to set.
     pub tags: &'a [Tag],
     /// Its type, as the client says.
     pub content_type: Option<&'a MediaType>,

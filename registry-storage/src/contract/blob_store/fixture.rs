@@ -1,6 +1,6 @@
 //! Content for the clauses, and the steps they share.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
 use bytes::Bytes;
 use futures_util::StreamExt;
@@ -28,8 +28,15 @@ pub(crate) fn lengths(store: &dyn BlobStore) -> [u64; 7] {
     [0, 1, part - 1, part, part + 1, 2 * part, 2 * part + 17]
 }
 
-/// Bytes are made so many at once.
-const WORD: u64 = 8;
+/// Samples are put together from blocks of this many bytes of the noise.
+const BLOCK: u64 = 4096;
+
+/// Some bytes without order. Samples are cut from them, since making each byte anew takes longer than
+/// all that a store does with it.
+static NOISE: LazyLock<Vec<u8>> = LazyLock::new(|| {
+    let words = 0..16 * BLOCK / 8;
+    words.flat_map(|place| mixed(place).to_be_bytes()).collect()
+});
 
 /// Some content: every byte is told by the seed and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +52,21 @@ impl Sample {
 
     /// The bytes of a range.
     pub(crate) fn bytes(self, range: Range<u64>) -> Bytes {
-        let words = range.start / WORD..range.end.div_ceil(WORD);
-        let before = range.start - words.start * WORD;
-        let bytes: Vec<u8> = words.flat_map(|place| self.word(place)).collect();
+        let blocks = range.start / BLOCK..range.end.div_ceil(BLOCK);
+        let before = range.start - blocks.start * BLOCK;
+        let mut bytes = Vec::new();
+        for place in blocks {
+            bytes.extend_from_slice(self.block(place));
+        }
         let length = range.end - range.start;
         Bytes::from(bytes).slice(before as usize..(before + length) as usize)
+    }
+
+    /// No two blocks look alike, so bytes in the wrong place show.
+    fn block(self, place: u64) -> &'static [u8] {
+        let starts = NOISE.len() as u64 - BLOCK;
+        let start = mixed(mixed(u64::from(self.seed)) ^ place) % starts;
+        &NOISE[start as usize..][..BLOCK as usize]
     }
 
     pub(crate) fn whole(self) -> Bytes {
@@ -59,13 +76,14 @@ impl Sample {
     pub(crate) fn digest(self) -> Digest {
         Digest::sha256(&self.whole())
     }
+}
 
-    fn word(self, place: u64) -> [u8; WORD as usize] {
-        // No two parts look alike, so a part in the wrong place shows.
-        let mixed = (place + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let seed = u64::from_be_bytes([self.seed; WORD as usize]);
-        (mixed ^ seed).to_be_bytes()
-    }
+/// SplitMix64's way from a number to one that shows nothing of it.
+fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
 }
 
 /// Appends a range of the sample in pieces.
@@ -138,6 +156,9 @@ pub(crate) async fn assert_whole(store: &dyn BlobStore, key: &ObjectKey, sample:
 
 /// Panics unless both are the same bytes; says where they part, not what they are.
 pub(crate) fn assert_same(found: &[u8], expected: &[u8], key: &ObjectKey) {
+    if found == expected {
+        return;
+    }
     let differs = found.iter().zip(expected).position(|(a, b)| a != b);
     assert_eq!(
         differs, None,

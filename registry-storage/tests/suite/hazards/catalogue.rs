@@ -34,7 +34,7 @@ impl Mutation for WalkedDirectories {
 fn hazard_13_names_that_mean_something_in_a_path_are_caught_by_repositories_03() {
     assert_caught(
         contract::repositories_03_names_go_in_byte_order,
-        &*broken(|_| WalkedDirectories),
+        &broken(|_| WalkedDirectories),
         "blobs",
     );
 }
@@ -80,7 +80,7 @@ async fn is_in(inner: &dyn Metadata, name: &RepositoryName, set: &VisibleSet) ->
 fn hazard_45_a_listing_that_scans_is_caught_by_repositories_05() {
     assert_caught(
         contract::repositories_05_a_page_costs_its_length,
-        &*broken(|_| Scan),
+        &broken(|_| Scan),
         "a page takes",
     );
 }
@@ -114,7 +114,7 @@ impl Mutation for ScanOfTooLittle {
 fn hazard_45_a_page_filtered_from_one_page_is_caught_by_repositories_04() {
     assert_caught(
         contract::repositories_04_only_what_may_be_seen_is_listed,
-        &*broken(|_| ScanOfTooLittle),
+        &broken(|_| ScanOfTooLittle),
         "",
     );
 }

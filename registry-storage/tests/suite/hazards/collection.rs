@@ -50,12 +50,12 @@ impl Mutation for MountThatOnlyLooks {
 fn hazard_07_a_collection_that_ignores_a_mount_is_caught_by_content_08() {
     assert_caught(
         contract::content_08_a_mount_revives_its_target,
-        &*broken(|_| MountThatOnlyLooks),
+        &broken(|_| MountThatOnlyLooks),
         "condemned still",
     );
     assert_caught(
         contract::collection_04_a_mount_beside_a_removal,
-        &*broken(|_| MountThatOnlyLooks),
+        &broken(|_| MountThatOnlyLooks),
         "it is gone",
     );
 }
@@ -80,12 +80,12 @@ impl Mutation for AnswerThatIsNoLease {
 fn hazard_07_an_answer_that_is_no_lease_is_caught_by_content_08() {
     assert_caught(
         contract::content_08_a_renewal_revives_either,
-        &*broken(|_| AnswerThatIsNoLease),
+        &broken(|_| AnswerThatIsNoLease),
         "has_blob",
     );
     assert_caught(
         contract::collection_04_a_revived_row_stays,
-        &*broken(|_| AnswerThatIsNoLease),
+        &broken(|_| AnswerThatIsNoLease),
         "it was renewed",
     );
 }
@@ -110,7 +110,7 @@ impl Mutation for NoGrace {
 fn hazard_07_a_collection_without_a_grace_is_caught_by_collection_03() {
     assert_caught(
         contract::collection_03_nothing_goes_before_its_grace,
-        &*broken(|_| NoGrace),
+        &broken(|_| NoGrace),
         "",
     );
 }
@@ -139,7 +139,7 @@ impl Mutation for KeptOnlyBy {
 fn hazard_07_a_collection_of_an_indexs_children_is_caught_by_collection_01() {
     assert_caught(
         contract::collection_01_what_a_tag_keeps_stays,
-        &*broken(|_| KeptOnlyBy(|row| row.target == ReferenceTarget::Blob)),
+        &broken(|_| KeptOnlyBy(|row| row.target == ReferenceTarget::Blob)),
         "was removed",
     );
 }
@@ -148,7 +148,7 @@ fn hazard_07_a_collection_of_an_indexs_children_is_caught_by_collection_01() {
 fn hazard_12_a_collection_that_knows_one_algorithm_is_caught_by_collection_01() {
     assert_caught(
         contract::collection_01_what_a_tag_keeps_stays,
-        &*broken(|_| KeptOnlyBy(|row| row.digest.algorithm() == "sha256")),
+        &broken(|_| KeptOnlyBy(|row| row.digest.algorithm() == "sha256")),
         "was removed",
     );
 }
@@ -213,12 +213,12 @@ impl Mutation for NoLinksSoDelete {
 fn hazard_42_an_object_given_up_for_having_no_links_is_caught_by_collection_04() {
     assert_caught(
         contract::collection_04_content_that_is_put_again_stays,
-        &*broken(|_| NoLinksSoDelete::default()),
+        &broken(|_| NoLinksSoDelete::default()),
         "an object in use was given up",
     );
     assert_caught(
         contract::collection_05_a_put_beside_the_removal_of_content,
-        &*broken(|_| NoLinksSoDelete::default()),
+        &broken(|_| NoLinksSoDelete::default()),
         "serves a blob and was given up",
     );
 }
@@ -329,7 +329,7 @@ impl Mutation for SubjectThatKeepsNothing {
 fn hazard_44_a_collection_of_signatures_is_caught_by_collection_01() {
     assert_caught(
         contract::collection_01_what_a_tag_keeps_stays,
-        &*broken(|_| SubjectThatKeepsNothing),
+        &broken(|_| SubjectThatKeepsNothing),
         "was removed",
     );
 }
@@ -360,7 +360,7 @@ impl Mutation for AllCollect {
 fn hazard_44_a_collection_of_pushes_by_digest_is_caught_by_collection_01() {
     assert_caught(
         contract::collection_01_a_push_by_digest_stays,
-        &*broken(|_| AllCollect),
+        &broken(|_| AllCollect),
         "was collected",
     );
 }

@@ -48,7 +48,7 @@ impl Mutation for KnownDigests {
 fn hazard_04_a_push_that_finds_it_already_there_is_caught_by_content_09() {
     assert_caught(
         contract::content_09_a_quarantined_content_is_healed_by_a_put,
-        &*broken(|_| KnownDigests::default()),
+        &broken(|_| KnownDigests::default()),
         "Deduplicated",
     );
 }
@@ -85,7 +85,7 @@ impl Mutation for OneTagAtATime {
 fn hazard_06_a_push_that_moves_tags_one_by_one_is_caught_by_content_02() {
     assert_caught(
         contract::content_02_a_manifest_with_a_tag_conflict_moves_no_tag,
-        &*broken(|_| OneTagAtATime),
+        &broken(|_| OneTagAtATime),
         "",
     );
 }
@@ -117,7 +117,7 @@ impl Mutation for OldTagFirst {
 fn hazard_06_a_failed_push_that_deletes_the_old_tag_is_caught_by_content_02() {
     assert_caught(
         contract::content_02_a_manifest_with_a_missing_blob_moves_no_tag,
-        &*broken(|_| OldTagFirst),
+        &broken(|_| OldTagFirst),
         "",
     );
 }
@@ -156,7 +156,7 @@ impl Mutation for WallClock {
 fn hazard_08_tags_ordered_by_a_clock_are_caught_by_content_04() {
     assert_caught(
         contract::content_04_the_last_push_decides_whatever_the_clock_says,
-        &*broken(|clock| WallClock {
+        &broken(|clock| WallClock {
             clock,
             moved: Mutex::default(),
         }),
@@ -194,12 +194,12 @@ impl Mutation for CursorByPlace {
 fn hazard_11_a_listing_that_needs_its_cursor_is_caught_by_content_06() {
     assert_caught(
         contract::content_06_a_deleted_cursor_does_no_harm,
-        &*broken(|_| CursorByPlace),
+        &broken(|_| CursorByPlace),
         "",
     );
     assert_caught(
         contract::content_06_any_tag_may_go_while_it_is_a_cursor,
-        &*broken(|_| CursorByPlace),
+        &broken(|_| CursorByPlace),
         "",
     );
 }
@@ -231,7 +231,7 @@ impl Mutation for DeletedForAll {
 fn hazard_20_a_delete_that_deletes_for_all_is_caught_by_content_01() {
     assert_caught(
         contract::content_01_deleting_a_blob_leaves_it_elsewhere,
-        &*broken(|_| DeletedForAll),
+        &broken(|_| DeletedForAll),
         "deleted elsewhere",
     );
 }
@@ -269,12 +269,12 @@ fn hazard_38_a_push_in_two_steps_is_caught_when_it_is_dropped() {
     let words = "neither what was there before";
     assert_caught(
         contract::m01_a_dropped_move_of_tags_happened_wholly_or_not,
-        &*broken(|_| TwoSteps),
+        &broken(|_| TwoSteps),
         words,
     );
     assert_caught(
         contract::m01_a_dropped_first_push_happened_wholly_or_not,
-        &*broken(|_| TwoSteps),
+        &broken(|_| TwoSteps),
         words,
     );
 }

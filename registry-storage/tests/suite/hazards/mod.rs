@@ -8,13 +8,13 @@ mod catalogue;
 mod collection;
 mod content;
 mod file_store;
+mod lost_answers;
 mod mutant;
 mod stores;
 mod uploads;
 
 use std::{
     any::Any,
-    future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
@@ -26,17 +26,20 @@ fn assert_caught(
     broken: &dyn MetadataHarness,
     words: &str,
 ) {
-    assert_fails(clause(&*mutant::sound()), clause(broken), words);
+    assert_fails(
+        || contract::run(clause(&mutant::sound())),
+        || contract::run(clause(broken)),
+        words,
+    );
 }
 
-/// Panics unless the clause is done with the sound backend, and panics with the broken one, with these
-/// words.
-fn assert_fails(sound: impl Future<Output = ()>, broken: impl Future<Output = ()>, words: &str) {
+/// Panics unless the first is done, and the second panics with these words.
+fn assert_fails(sound: impl FnOnce(), broken: impl FnOnce(), words: &str) {
     if let Err(message) = outcome(sound) {
-        panic!("the clause does not hold of a sound backend: {message}");
+        panic!("a sound backend is caught: {message}");
     }
     match outcome(broken) {
-        Ok(()) => panic!("the clause does not catch it"),
+        Ok(()) => panic!("the broken backend is not caught"),
         Err(message) => assert!(
             message.contains(words),
             "caught for another reason: {message}"
@@ -44,10 +47,9 @@ fn assert_fails(sound: impl Future<Output = ()>, broken: impl Future<Output = ()
     }
 }
 
-/// How a clause ends: the words of its panic, if it does.
-fn outcome(clause: impl Future<Output = ()>) -> Result<(), String> {
-    let run = AssertUnwindSafe(|| contract::run(clause));
-    catch_unwind(run).map_err(|panic| words(&*panic))
+/// How it ends: the words of its panic, if it does.
+fn outcome(run: impl FnOnce()) -> Result<(), String> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|panic| words(&*panic))
 }
 
 fn words(panic: &(dyn Any + Send)) -> String {

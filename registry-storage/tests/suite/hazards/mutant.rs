@@ -16,28 +16,22 @@ use registry_core::{
         UploadState, Uploads, WriteCheckpoint, WriteOutcome,
     },
 };
-use registry_storage::{
-    ManualClock,
-    contract::metadata::{LocalMetadata, MetadataHarness},
-    memory::MemoryMetadata,
-};
+use registry_storage::{ManualClock, contract::metadata::LocalMetadata, memory::MemoryMetadata};
 
 /// An answer of a backend.
 pub(super) type Answer<T> = Result<T, MetadataError>;
 
 /// A backend in memory as it should be.
-pub(super) fn sound() -> Box<dyn MetadataHarness> {
+pub(super) fn sound() -> LocalMetadata {
     broken(|_| Sound)
 }
 
 /// A backend in memory with a fault built in.
-pub(super) fn broken<M: Mutation>(
-    mutation: impl FnOnce(ManualClock) -> M,
-) -> Box<dyn MetadataHarness> {
-    Box::new(LocalMetadata::new(|clock| {
+pub(super) fn broken<M: Mutation>(mutation: impl FnOnce(ManualClock) -> M) -> LocalMetadata {
+    LocalMetadata::new(|clock| {
         let inner = Arc::new(MemoryMetadata::new(Arc::new(clock.clone())));
         mutated(inner, mutation(clock))
-    }))
+    })
 }
 
 /// The backend with a fault built in.

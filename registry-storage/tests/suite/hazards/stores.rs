@@ -22,7 +22,11 @@ fn files(resumed: Resumed) -> Arc<dyn BlobStore> {
 
 fn assert_caught(clause: impl AsyncFn(&dyn BlobStoreHarness), resumed: Resumed, words: &str) {
     let sound: Arc<dyn BlobStore> = Arc::new(MemoryBlobs::new());
-    assert_fails(clause(&sound), clause(&files(resumed)), words);
+    assert_fails(
+        || run(clause(&sound)),
+        || run(clause(&files(resumed))),
+        words,
+    );
 }
 
 #[test]

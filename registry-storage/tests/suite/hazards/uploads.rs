@@ -35,12 +35,12 @@ impl Mutation for NoEpochs {
 fn hazard_02_two_writers_of_one_session_are_caught_by_uploads_01() {
     assert_caught(
         contract::uploads_01_of_two_first_writes_one_makes_the_row,
-        &*broken(|_| NoEpochs),
+        &broken(|_| NoEpochs),
         "two first writes of one session",
     );
     assert_caught(
         contract::uploads_01_a_claim_supersedes_the_writer_before,
-        &*broken(|_| NoEpochs),
+        &broken(|_| NoEpochs),
         "",
     );
 }

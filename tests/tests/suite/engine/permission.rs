@@ -422,6 +422,15 @@ fn names_of_what_is_made_follow_the_settings_and_the_library_has_two_names_where
         refused!(fixture.put_blob("a/app", b"x").await, Error::NameInvalid(_));
         fixture.image("alpine", "3", b"layer").await;
         fixture.manifest("library/alpine", "3").await.unwrap();
+        let unknown = fixture
+            .manifest("busybox", "1")
+            .await
+            .unwrap_err()
+            .to_string();
+        assert!(
+            unknown.contains(" busybox,"),
+            "the name asked for is repeated: {unknown}"
+        );
         let plain = Fixture::new();
         plain.image("alpine", "3", b"layer").await;
         refused!(

@@ -1,0 +1,86 @@
+//! Keys, which are paths below the store's directory, and nothing else that is a path.
+//!
+//! A key is taken apart and held against the grammar before a file is looked for, and what is not a
+//! key of this store is absent without a look. Joining and then checking where the path ended was the
+//! alternative; it has to know every way a path can be written.
+
+use registry_core::{Digest, Random, backend::ObjectKey};
+
+/// The directory of unfinished writes.
+pub(super) const UPLOADS: &str = "uploads";
+
+/// The directory of committed objects.
+pub(super) const BLOBS: &str = "blobs";
+
+/// Hex digits in what makes a name unique.
+const UNIQUE_DIGITS: usize = 32;
+
+/// What makes the name of a write, and of its object, unlike any other.
+///
+/// - It is 32 lower-case hex digits, of 128 random bits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Unique(String);
+
+/// What a key names.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Upload(Unique),
+    Object,
+}
+
+impl Unique {
+    pub(super) fn new(random: &dyn Random) -> Self {
+        let mut bytes = [0; UNIQUE_DIGITS / 2];
+        random.fill(&mut bytes);
+        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
+    }
+
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == UNIQUE_DIGITS && text.bytes().all(is_hex)).then(|| Self(text.to_owned()))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of the unfinished write.
+    pub(super) fn upload_key(&self) -> ObjectKey {
+        ObjectKey::new(format!("{UPLOADS}/{}", self.0))
+    }
+
+    /// The key of the committed object.
+    pub(super) fn object_key(&self, digest: &Digest) -> ObjectKey {
+        let (algorithm, encoded) = (digest.algorithm(), digest.encoded());
+        let shard = shard(encoded);
+        ObjectKey::new(format!("{BLOBS}/{algorithm}/{shard}/{encoded}-{}", self.0))
+    }
+}
+
+/// What the key names, if it can be one of this store's. Then it is also the path of the file, below
+/// the store's directory.
+pub(super) fn place(key: &ObjectKey) -> Option<Place> {
+    match key.as_str().split_once('/')? {
+        (UPLOADS, unique) => Unique::parse(unique).map(Place::Upload),
+        (BLOBS, object) => is_object(object).then_some(Place::Object),
+        _ => None,
+    }
+}
+
+/// The directory, below its algorithm's, that holds what begins like this.
+fn shard(encoded: &str) -> &str {
+    encoded.get(..2).unwrap_or(encoded)
+}
+
+/// Whether this is `<algorithm>/<shard>/<encoded>-<unique>`.
+fn is_object(text: &str) -> bool {
+    let parts = || {
+        let (algorithm, rest) = text.split_once('/')?;
+        let (directory, name) = rest.split_once('/')?;
+        let (encoded, unique) = name.rsplit_once('-')?;
+        Unique::parse(unique)?;
+        let digest = Digest::parse(&format!("{algorithm}:{encoded}")).ok()?;
+        Some(shard(digest.encoded()) == directory)
+    };
+    parts().unwrap_or(false)
+}

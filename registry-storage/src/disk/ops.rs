@@ -1,0 +1,80 @@
+//! The steps whose order decides what survives a power cut.
+//!
+//! They are one trait, so that a setting can leave the waiting out and a test can see in which order
+//! they are done, or have one of them fail. Everything else calls the operating system directly.
+
+use std::{
+    fs::{self, File},
+    io::{self, IoSlice, Write},
+    path::Path,
+};
+
+use bytes::Bytes;
+
+use crate::Durability;
+
+/// Steps of a write.
+pub(super) trait FileOps: Send + Sync {
+    /// Writes all of the pieces where the file stands.
+    fn write(&self, file: &File, pieces: &[Bytes]) -> io::Result<()>;
+
+    /// Forgets what is behind the length.
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()>;
+
+    /// Gives a file another name.
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Answers when a file's bytes and length are on the disk.
+    fn sync_file(&self, file: &File, path: &Path) -> io::Result<()>;
+
+    /// Answers when a directory's entries are on the disk.
+    fn sync_directory(&self, path: &Path) -> io::Result<()>;
+}
+
+/// The steps as a setting wants them.
+pub(super) fn of(durability: Durability) -> Box<dyn FileOps> {
+    Box::new(System {
+        waits: durability == Durability::Strict,
+    })
+}
+
+struct System {
+    waits: bool,
+}
+
+impl FileOps for System {
+    fn write(&self, mut file: &File, pieces: &[Bytes]) -> io::Result<()> {
+        let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
+        let mut left = &mut slices[..];
+        IoSlice::advance_slices(&mut left, 0);
+        while !left.is_empty() {
+            match file.write_vectored(left) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => IoSlice::advance_slices(&mut left, written),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn truncate(&self, file: &File, length: u64) -> io::Result<()> {
+        file.set_len(length)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::rename(from, to)
+    }
+
+    fn sync_file(&self, file: &File, _: &Path) -> io::Result<()> {
+        if self.waits { file.sync_data() } else { Ok(()) }
+    }
+
+    fn sync_directory(&self, path: &Path) -> io::Result<()> {
+        if self.waits {
+            File::open(path)?.sync_all()
+        } else {
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! The file of an unfinished write, and who may write to it.
+//!
+//! A write is resumed at no cost in the file that it has, so two writers may have one file open. They
+//! do not mix because each step takes the file's lock (`flock`, which other processes see too) and then
+//! looks whether the file still has the upload's name and whether the [turn](super::resumes) is still
+//! its own. What resumes, commits or deletes a write does so under the same lock, so it waits for the
+//! step under way and no later step gets past the look. Whoever was overtaken finds the write absent.
+//!
+//! A file for each resume was the alternative: a resume then copies, or an object is many files.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Seek, SeekFrom},
+    path::{Path, PathBuf},
+    sync::{Arc, Weak},
+};
+
+use bytes::Bytes;
+use registry_core::{
+    Digest,
+    backend::{ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
+};
+
+use super::{
+    checkpoint::Notes,
+    error::{bad_checkpoint, failed, unavailable},
+    key::Unique,
+    resumes::{self, Resumes, Turn},
+    root::Root,
+};
+
+/// The file of an unfinished write, as one of its writers has it. What it does blocks.
+pub(super) struct Upload {
+    root: Arc<Root>,
+    unique: Unique,
+    key: ObjectKey,
+    file: File,
+    path: PathBuf,
+    turn: Turn,
+    /// How many bytes this writer has in the file.
+    length: u64,
+    /// Whether the file's name is known to be on the disk.
+    lasting: bool,
+}
+
+impl Upload {
+    /// A new and empty one.
+    pub(super) fn begin(root: Arc<Root>) -> Result<Self, StoreError> {
+        let unique = Unique::new(&*root.random);
+        let path = root.upload(&unique);
+        let mut options = OpenOptions::new();
+        let file = options.write(true).create_new(true).open(&path);
+        let file = file.map_err(|error| failed("make", &path, &error))?;
+        Ok(Self::of(root, unique, file))
+    }
+
+    /// The file of a checkpoint, cut off at its offset, if somebody still waits for it.
+    pub(super) fn resume(
+        root: Arc<Root>,
+        unique: Unique,
+        from: &StoreCheckpoint,
+        waiting: &Weak<()>,
+    ) -> Result<Self, StoreError> {
+        let notes = Notes::read(from)?;
+        let path = root.upload(&unique);
+        let file = match OpenOptions::new().write(true).open(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(root.missing(&from.key));
+            }
+            opened => opened.map_err(|error| failed("open", &path, &error))?,
+        };
+        let mut upload = Self::of(root, unique, file);
+        // The checkpoint was handed out after the name was on the disk.
+        upload.lasting = true;
+        upload.locked(|upload| {
+            upload.check_name()?;
+            // Nobody would use the turn, and one who came later would lose it.
+            if waiting.strong_count() == 0 {
+                return Err(unavailable("nobody waits for the resume"));
+            }
+            upload.take_turn(from, notes.turn)
+        })?;
+        Ok(upload)
+    }
+
+    pub(super) fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    pub(super) fn unique(&self) -> &Unique {
+        &self.unique
+    }
+
+    /// Adds bytes at the end.
+    pub(super) fn write(&mut self, pieces: &[Bytes]) -> Result<(), StoreError> {
+        if pieces.is_empty() {
+            return Ok(());
+        }
+        self.in_turn(|upload| upload.write_pieces(pieces))
+    }
+
+    /// Adds bytes at the end and makes everything so far durable.
+    pub(super) fn checkpoint(&mut self, pieces: &[Bytes]) -> Result<StoreCheckpoint, StoreError> {
+        self.in_turn(|upload| {
+            upload.write_pieces(pieces)?;
+            upload.sync_file()?;
+            if !upload.lasting {
+                upload.root.sync_directory(&upload.root.uploads())?;
+                upload.lasting = true;
+            }
+            Ok(StoreCheckpoint {
+                key: upload.key.clone(),
+                offset: upload.length,
+                state: Notes::new(upload.turn, upload.length).to_bytes(),
+            })
+        })
+    }
+
+    /// Adds bytes at the end and makes the file an object: the bytes on the disk, then the name, then
+    /// the name on the disk.
+    pub(super) fn commit(
+        &mut self,
+        pieces: &[Bytes],
+        digest: &Digest,
+    ) -> Result<ObjectKey, StoreError> {
+        self.in_turn(|upload| {
+            upload.write_pieces(pieces)?;
+            upload.sync_file()?;
+            let key = upload.unique.object_key(digest);
+            let object = upload.root.file(&key);
+            let directory = object.parent().unwrap_or(&object);
+            upload.root.make_lasting(directory)?;
+            upload.rename(&object)?;
+            if let Err(error) = upload.root.sync_directory(directory) {
+                return Err(upload.taken_back(&object, error));
+            }
+            upload.forget_resumes();
+            Ok(key)
+        })
+    }
+
+    /// Gives the write up; nothing where another writer has overtaken this one.
+    pub(super) fn abort(&mut self) -> Result<(), StoreError> {
+        let removed = self.in_turn(|upload| upload.remove());
+        match removed {
+            Err(error) if error.kind == StoreErrorKind::Absent => Ok(()),
+            removed => removed,
+        }
+    }
+
+    fn of(root: Arc<Root>, unique: Unique, file: File) -> Self {
+        Self {
+            key: unique.upload_key(),
+            path: root.upload(&unique),
+            root,
+            unique,
+            file,
+            turn: Turn::default(),
+            length: 0,
+            lasting: false,
+        }
+    }
+
+    /// Does something that no other writer does anything beside.
+    fn locked<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let locked = self.file.lock();
+        locked.map_err(|error| failed("lock", &self.path, &error))?;
+        let done = step(self);
+        let unlocked = self.file.unlock();
+        unlocked.map_err(|error| failed("unlock", &self.path, &error))?;
+        done
+    }
+
+    /// The same, if no other writer has overtaken this one.
+    fn in_turn<T>(
+        &mut self,
+        step: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.locked(|upload| {
+            upload.check_name()?;
+            let path = upload.root.resumes(&upload.unique);
+            match resumes::current(&path) {
+                Ok(turn) if turn == upload.turn => step(upload),
+                Ok(_) => Err(overtaken(&upload.key)),
+                Err(error) => Err(failed("read", &path, &error)),
+            }
+        })
+    }
+
+    /// The name goes when the write is committed or given up, and is never used again.
+    fn check_name(&self) -> Result<(), StoreError> {
+        match fs::exists(&self.path) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.root.missing(&self.key)),
+            Err(error) => Err(failed("look at", &self.path, &error)),
+        }
+    }
+
+    fn take_turn(&mut self, from: &StoreCheckpoint, before: Turn) -> Result<(), StoreError> {
+        let path = self.root.resumes(&self.unique);
+        let of_file = |error: io::Error| failed("resume", &self.path, &error);
+        let of_record = |error: io::Error| failed("use", &path, &error);
+        let length = self.file.metadata().map_err(of_file)?.len();
+        if length < from.offset {
+            return Err(bad_checkpoint(&from.key, "is beyond the end of the file"));
+        }
+        let mut resumes = Resumes::open(&path).map_err(of_record)?;
+        if !resumes.hold(before, from.offset).map_err(of_record)? {
+            return Err(bad_checkpoint(&from.key, "was overtaken by another writer"));
+        }
+        let turn = resumes.take(before, from.offset, &*self.root.random);
+        self.turn = turn.map_err(of_record)?;
+        if length > from.offset {
+            self.root
+                .ops
+                .sync_file(resumes.file(), &path)
+                .map_err(of_record)?;
+            self.root.sync_directory(&self.root.uploads())?;
+            self.root
+                .ops
+                .truncate(&self.file, from.offset)
+                .map_err(of_file)?;
+        }
+        self.file
+            .seek(SeekFrom::Start(from.offset))
+            .map_err(of_file)?;
+        self.length = from.offset;
+        Ok(())
+    }
+
+    fn write_pieces(&mut self, pieces: &[Bytes]) -> Result<(), StoreError> {
+        let written = self.root.ops.write(&self.file, pieces);
+        written.map_err(|error| failed("write to", &self.path, &error))?;
+        self.length += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        Ok(())
+    }
+
+    fn sync_file(&self) -> Result<(), StoreError> {
+        let synced = self.root.ops.sync_file(&self.file, &self.path);
+        synced.map_err(|error| failed("sync", &self.path, &error))
+    }
+
+    fn rename(&self, object: &Path) -> Result<(), StoreError> {
+        let renamed = self.root.ops.rename(&self.path, object);
+        renamed.map_err(|error| failed("rename to", object, &error))
+    }
+
+    /// The name may be on the disk or not, so it is not for anybody to rely on: it is taken back, and
+    /// the write can be resumed. Should that fail as well, the object is there and yet unknown.
+    fn taken_back(&self, object: &Path, error: StoreError) -> StoreError {
+        let taken_back = self.root.ops.rename(object, &self.path);
+        let outcome = match taken_back {
+            Ok(()) => "it was taken back".to_owned(),
+            Err(error) => format!("it could not be taken back: {error}"),
+        };
+        let message = format!("{}; {outcome}", error.message);
+        StoreError::new(StoreErrorKind::Unknown, message)
+    }
+
+    fn remove(&self) -> Result<(), StoreError> {
+        let removed = fs::remove_file(&self.path);
+        removed.map_err(|error| failed("remove", &self.path, &error))?;
+        self.forget_resumes();
+        Ok(())
+    }
+
+    /// Should it stay, it is listed as an unfinished write, and deleted as one.
+    fn forget_resumes(&self) {
+        if self.turn != Turn::default() {
+            drop(fs::remove_file(self.root.resumes(&self.unique)));
+        }
+    }
+}
+
+/// Removes what there is of an unfinished write, when the step under way is done.
+pub(super) fn delete(root: &Arc<Root>, unique: Unique) -> Result<(), StoreError> {
+    let path = root.upload(&unique);
+    let resumes = root.resumes(&unique);
+    match OpenOptions::new().write(true).open(&path) {
+        Ok(file) => Upload::of(Arc::clone(root), unique, file).locked(|_| {
+            remove(&path)?;
+            remove(&resumes)
+        }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            remove(&resumes)?;
+            root.check()
+        }
+        Err(error) => Err(failed("open", &path, &error)),
+    }
+}
+
+/// Removes a file that need not be there.
+pub(super) fn remove(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(failed("remove", path, &error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn overtaken(key: &ObjectKey) -> StoreError {
+    let message = format!("another writer went on with {key}");
+    StoreError::new(StoreErrorKind::Absent, message)
+}

@@ -1,0 +1,129 @@
+//! A write, as the engine has it: bytes are gathered here while others are on their way to the disk.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use registry_core::{
+    Digest,
+    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
+};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::{
+    blocking::{blocking, done},
+    error::unavailable,
+    gathered::Gathered,
+    key::Unique,
+    upload::Upload,
+};
+
+/// As much as this goes to the disk at once.
+const PIECE: usize = 256 << 10;
+
+/// A writer of an upload. A call that is dropped leaves its step under way, for the next call to wait
+/// for.
+pub(super) struct DiskWrite {
+    key: ObjectKey,
+    unique: Unique,
+    gathered: Gathered,
+    /// None while a step is under way.
+    upload: Option<Box<Upload>>,
+    step: Option<JoinHandle<Step>>,
+    /// A step was not done, so where the file stands is not known.
+    failed: Option<StoreError>,
+}
+
+/// The upload back from a step, and what came of it.
+type Step = (Box<Upload>, Result<Option<StoreCheckpoint>, StoreError>);
+
+impl DiskWrite {
+    pub(super) fn new(upload: Upload) -> Self {
+        Self {
+            key: upload.key().clone(),
+            unique: upload.unique().clone(),
+            gathered: Gathered::default(),
+            upload: Some(Box::new(upload)),
+            step: None,
+            failed: None,
+        }
+    }
+
+    /// Begins a step with what is gathered, when the step before it is done.
+    async fn begin(
+        &mut self,
+        step: impl FnOnce(&mut Upload, &[Bytes]) -> Result<Option<StoreCheckpoint>, StoreError>
+        + Send
+        + 'static,
+    ) -> Result<(), StoreError> {
+        self.end().await?;
+        let mut upload = self.upload()?;
+        let pieces = self.gathered.take();
+        self.step = Some(spawn_blocking(move || {
+            let outcome = step(&mut upload, &pieces);
+            (upload, outcome)
+        }));
+        Ok(())
+    }
+
+    /// Waits for the step under way.
+    async fn end(&mut self) -> Result<Option<StoreCheckpoint>, StoreError> {
+        if let Some(step) = &mut self.step {
+            let ended = done(step).await;
+            self.step = None;
+            let outcome = ended.and_then(|(upload, outcome)| {
+                self.upload = Some(upload);
+                outcome
+            });
+            self.failed = outcome.as_ref().err().cloned();
+            return outcome;
+        }
+        self.failed.clone().map_or(Ok(None), Err)
+    }
+
+    fn upload(&mut self) -> Result<Box<Upload>, StoreError> {
+        let lost = || unavailable(format!("a step of {} was lost", self.key));
+        self.upload.take().ok_or_else(lost)
+    }
+}
+
+#[async_trait]
+impl BlobWrite for DiskWrite {
+    fn key(&self) -> &ObjectKey {
+        &self.key
+    }
+
+    fn committed_key(&self, digest: &Digest) -> ObjectKey {
+        self.unique.object_key(digest)
+    }
+
+    async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
+        self.gathered.push(bytes);
+        if self.gathered.len() < PIECE {
+            return self.failed.clone().map_or(Ok(()), Err);
+        }
+        self.begin(|upload, pieces| upload.write(pieces).map(|()| None))
+            .await
+    }
+
+    async fn checkpoint(&mut self) -> Result<StoreCheckpoint, StoreError> {
+        self.begin(|upload, pieces| upload.checkpoint(pieces).map(Some))
+            .await?;
+        let checkpoint = self.end().await?;
+        checkpoint.ok_or_else(|| unavailable(format!("{} gave no checkpoint", self.key)))
+    }
+
+    async fn commit(mut self: Box<Self>, digest: &Digest) -> Result<ObjectKey, StoreError> {
+        self.end().await?;
+        let (mut upload, pieces) = (self.upload()?, self.gathered.take());
+        let digest = digest.clone();
+        let mut commit = spawn_blocking(move || upload.commit(&pieces, &digest));
+        let lost = |error: StoreError| StoreError::new(StoreErrorKind::Unknown, error.message);
+        done(&mut commit).await.map_err(lost)?
+    }
+
+    async fn abort(mut self: Box<Self>) -> Result<(), StoreError> {
+        // What was not done does not matter any more.
+        drop(self.end().await);
+        let mut upload = self.upload()?;
+        blocking(move || upload.abort()).await
+    }
+}

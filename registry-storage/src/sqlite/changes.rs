@@ -69,6 +69,7 @@ impl Changes for SqliteMetadata {
 
     async fn acknowledge(&self, ids: &[u64]) -> Result<(), MetadataError> {
         let ids = ids.to_vec();
-        self.write(move |transaction| transaction.acknowledge(&ids)).await
+        self.write(move |transaction| transaction.acknowledge(&ids))
+            .await
     }
 }

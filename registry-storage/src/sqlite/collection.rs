@@ -374,7 +374,8 @@ impl Collection for SqliteMetadata {
     async fn forget_doomed(&self, keys: &[ObjectKey]) -> Result<(), MetadataError> {
         let keys = keys.to_vec();
         self.write(move |transaction| {
-            keys.iter().try_for_each(|key| transaction.forget_doomed(key))
+            keys.iter()
+                .try_for_each(|key| transaction.forget_doomed(key))
         })
         .await
     }

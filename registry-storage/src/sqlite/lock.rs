@@ -16,7 +16,10 @@ pub(super) struct Lock(#[expect(dead_code, reason = "the lock is the open file")
 
 impl Lock {
     pub(super) fn take(database: &Path) -> Result<Self, OpenError> {
-        let options = File::options().create(true).append(true).open(beside(database, "lock"));
+        let options = File::options()
+            .create(true)
+            .append(true)
+            .open(beside(database, "lock"));
         let file = options?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),

@@ -33,6 +33,7 @@ use registry_core::{
     backend::{Identity, Metadata, MetadataError},
 };
 
+pub use self::{error::SqliteOpenError, writer::CommitCounts};
 use self::{
     error::{Failure, OpenError},
     lock::Lock,
@@ -42,7 +43,6 @@ use self::{
     view::View,
     writer::Writer,
 };
-pub use self::{error::SqliteOpenError, writer::CommitCounts};
 use crate::Durability;
 
 /// [`Metadata`] in an SQLite database.

@@ -104,7 +104,9 @@ fn remove(path: &Path) -> Result<(), OpenError> {
 }
 
 fn sync_directory(path: &Path) -> Result<(), OpenError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
     File::open(parent.unwrap_or(Path::new(".")))?.sync_all()?;
     Ok(())
 }

@@ -6,9 +6,7 @@ use registry_core::{
     backend::{MetadataError, PullCount, Pulls},
 };
 
-use super::{
-    SqliteMetadata, error::Failure, transaction::Transaction, value::Bits, view::View,
-};
+use super::{SqliteMetadata, error::Failure, transaction::Transaction, value::Bits, view::View};
 
 impl Transaction<'_> {
     fn add_pulls(&self, count: &PullCount) -> Result<(), Failure> {
@@ -48,7 +46,9 @@ impl Pulls for SqliteMetadata {
     async fn add_pulls(&self, counts: &[PullCount]) -> Result<(), MetadataError> {
         let counts = counts.to_vec();
         self.write(move |transaction| {
-            counts.iter().try_for_each(|count| transaction.add_pulls(count))
+            counts
+                .iter()
+                .try_for_each(|count| transaction.add_pulls(count))
         })
         .await
     }

@@ -106,7 +106,12 @@ impl Transaction<'_> {
             collect_untagged,
         } = settings;
         let version = self.next_version();
-        let params = (name.as_str(), Readable(visibility), collect_untagged, version);
+        let params = (
+            name.as_str(),
+            Readable(visibility),
+            collect_untagged,
+            version,
+        );
         self.run(sql, params)?;
         Ok(())
     }
@@ -158,7 +163,12 @@ impl Transaction<'_> {
         };
         if repository.visibility != own {
             let public = Readable(own.unwrap_or(namespace.visibility));
-            let params = (repository.id, own.map(Readable), public, self.next_version());
+            let params = (
+                repository.id,
+                own.map(Readable),
+                public,
+                self.next_version(),
+            );
             let sql = "UPDATE repositories SET visibility = ?2, public = ?3, version = ?4
                 WHERE id = ?1";
             self.run(sql, params)?;

@@ -106,7 +106,10 @@ mod tests {
     #[test]
     fn a_migration_that_fails_leaves_the_version_before() {
         let mut connection = Connection::open_in_memory().unwrap();
-        let steps = ["CREATE TABLE a (x);", "CREATE TABLE b (y); CREATE TABLE a (z);"];
+        let steps = [
+            "CREATE TABLE a (x);",
+            "CREATE TABLE b (y); CREATE TABLE a (z);",
+        ];
         run(&mut connection, &steps, 0).unwrap_err();
         assert_eq!(version(&connection).unwrap(), 1);
         assert_eq!(drawn(&connection).len(), 1);
@@ -116,9 +119,14 @@ mod tests {
     fn a_newer_schema_is_refused_with_a_sentence() {
         let mut connection = of_version(CURRENT);
         let newer = CURRENT + 1;
-        connection.pragma_update(None, "user_version", newer.to_string()).unwrap();
+        connection
+            .pragma_update(None, "user_version", newer.to_string())
+            .unwrap();
         let message = migrate(&mut connection).unwrap_err().to_string();
-        assert!(message.contains("newer version of the registry"), "{message}");
+        assert!(
+            message.contains("newer version of the registry"),
+            "{message}"
+        );
         assert_eq!(version(&connection).unwrap(), newer);
     }
 }

@@ -257,7 +257,9 @@ impl Transaction<'_> {
             }
         }
         let sql = "SELECT object FROM expired ORDER BY object LIMIT ?1";
-        self.all(sql, [limit(most)], |row| Ok(ObjectKey::new(row.get_ref(0)?.as_str()?)))
+        self.all(sql, [limit(most)], |row| {
+            Ok(ObjectKey::new(row.get_ref(0)?.as_str()?))
+        })
     }
 
     fn expire_session(&self, id: i64, state: i64, object: Option<String>) -> Result<(), Failure> {
@@ -266,7 +268,10 @@ impl Transaction<'_> {
             return Ok(());
         }
         if let Some(object) = object {
-            self.run("INSERT OR IGNORE INTO expired (object) VALUES (?1)", [object])?;
+            self.run(
+                "INSERT OR IGNORE INTO expired (object) VALUES (?1)",
+                [object],
+            )?;
         }
         let sql = "UPDATE uploads SET state = ?2, epoch = epoch + 1, touched = ?3, kept = NULL,
                 hash_format = NULL, hash_state = NULL,

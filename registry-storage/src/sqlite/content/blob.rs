@@ -106,11 +106,7 @@ impl Transaction<'_> {
     }
 
     /// Why a blob may not be put, if anything stands against it.
-    fn refusal(
-        &self,
-        command: &PutBlob,
-        place: &Place,
-    ) -> Result<Option<PutBlobOutcome>, Failure> {
+    fn refusal(&self, command: &PutBlob, place: &Place) -> Result<Option<PutBlobOutcome>, Failure> {
         let digest = &command.digest;
         if let Some(end) = &command.session
             && self.ending(end, digest)? == Ending::Lost

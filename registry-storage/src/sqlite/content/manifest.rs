@@ -30,7 +30,11 @@ impl View<'_> {
             Reference::Tag(tag) => (BY_TAG, tag.as_str()),
             Reference::Digest(digest) => (BY_DIGEST, digest.as_str()),
         };
-        let params = (namespace_of(scope.repository), scope.repository.as_str(), text);
+        let params = (
+            namespace_of(scope.repository),
+            scope.repository.as_str(),
+            text,
+        );
         let found = self.one(sql, params, |row| Ok((versions(row)?, record(row)?)))?;
         Ok(checked(scope, found))
     }
@@ -211,11 +215,7 @@ impl Transaction<'_> {
         repository: i64,
         command: &DeleteContent,
     ) -> Result<DeleteManifestOutcome, Failure> {
-        let (name, digest, origin) = (
-            &command.scope.repository,
-            &command.digest,
-            &command.origin,
-        );
+        let (name, digest, origin) = (&command.scope.repository, &command.digest, &command.origin);
         let Some(manifest) = self.manifest_id(repository, digest)? else {
             return Ok(DeleteManifestOutcome::Absent);
         };

@@ -145,7 +145,9 @@ impl Transaction<'_> {
 fn versions(row: &Row<'_>) -> rusqlite::Result<FactsVersion> {
     Ok(FactsVersion {
         namespace: row.get::<_, Bits>(0)?.0,
-        repository: row.get::<_, Option<Bits>>(1)?.map_or(0, |version| version.0),
+        repository: row
+            .get::<_, Option<Bits>>(1)?
+            .map_or(0, |version| version.0),
     })
 }
 

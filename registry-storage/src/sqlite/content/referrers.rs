@@ -23,7 +23,9 @@ impl View<'_> {
             }
         };
         let descriptors = rows?.into_iter();
-        descriptors.map(|text| Ok(serde_json::from_str(&text)?)).collect()
+        descriptors
+            .map(|text| Ok(serde_json::from_str(&text)?))
+            .collect()
     }
 }
 

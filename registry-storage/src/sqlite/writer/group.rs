@@ -83,7 +83,9 @@ impl Groups {
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
             }
-            group.iter_mut().for_each(|command| command.fail(error.clone()));
+            group
+                .iter_mut()
+                .for_each(|command| command.fail(error.clone()));
         }
         group.drain(..).for_each(Command::answer);
     }
@@ -95,10 +97,16 @@ impl Groups {
             self.run(&mut **command, now)?;
         }
         if self.connection.total_changes() != before {
-            self.counters.save(&self.connection, now).map_err(Failure::from)?;
+            self.counters
+                .save(&self.connection, now)
+                .map_err(Failure::from)?;
             self.committed.add(group.len());
         }
-        let commit = self.connection.prepare_cached("COMMIT").map_err(Failure::from)?.execute(());
+        let commit = self
+            .connection
+            .prepare_cached("COMMIT")
+            .map_err(Failure::from)?
+            .execute(());
         commit.map(drop).map_err(|error| of_commit(&error))
     }
 
@@ -126,9 +134,13 @@ impl Groups {
     /// Carries the log over into the database when it has grown. Nobody waits for this but the next
     /// group; a failure leaves the log to grow, and it is tried again.
     pub(super) fn checkpoint(&self) {
-        let noop = self.connection.wal_checkpoint_v2(Some(c"main"), CheckpointMode::NOOP);
+        let noop = self
+            .connection
+            .wal_checkpoint_v2(Some(c"main"), CheckpointMode::NOOP);
         if noop.is_ok_and(|(pages, done)| pages - done >= CHECKPOINT_PAGES) {
-            let _ = self.connection.wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE);
+            let _ = self
+                .connection
+                .wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE);
         }
     }
 }

@@ -56,10 +56,11 @@ impl Committed {
 
 /// Commits group after group.
 pub(super) struct Groups {
+    // Dropped first: the last connection to close carries the log over, and readers cannot.
+    readers: Arc<Readers>,
     connection: Connection,
     counters: Counters,
     time: Arc<Time>,
-    readers: Arc<Readers>,
     committed: Arc<Committed>,
 }
 
@@ -72,10 +73,10 @@ impl Groups {
         committed: Arc<Committed>,
     ) -> Self {
         Self {
+            readers,
             connection,
             counters,
             time,
-            readers,
             committed,
         }
     }

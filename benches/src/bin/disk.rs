@@ -17,8 +17,15 @@ use registry_storage::{Durability, SystemRandom, disk::DiskBlobs};
 /// The size of the blob.
 const SIZE: usize = 256 << 20;
 
-/// How often each is done; the mean is told.
-const TIMES: usize = 4;
+/// How often a push is done; the mean is told.
+const PUSHES: usize = 4;
+
+/// How often a pull is done.
+const PULLS: usize = 32;
+
+/// The size of a small object, and how often it is pulled.
+const SMALL: usize = 64 << 10;
+const SMALL_PULLS: usize = 100_000;
 
 /// A push's bytes arrive in pieces of this size, as hyper reads them from a busy connection.
 const ARRIVING: usize = 64 << 10;
@@ -27,7 +34,9 @@ const ARRIVING: usize = 64 << 10;
 const TICKS: u64 = 100;
 
 fn main() -> Result<(), StoreError> {
-    let parent = env::args_os().nth(1).map_or_else(env::temp_dir, PathBuf::from);
+    let parent = env::args_os()
+        .nth(1)
+        .map_or_else(env::temp_dir, PathBuf::from);
     let directory = parent.join(format!("registry-disk-bench-{}", std::process::id()));
     let runtime = tokio::runtime::Builder::new_multi_thread().build();
     let runtime = runtime.expect("a runtime");
@@ -42,30 +51,38 @@ async fn measure(directory: &std::path::Path) -> Result<(), StoreError> {
         for hashed in [true, false] {
             let what = format!("push, {durability:?}, hashed: {hashed}");
             let cost = Cost::start();
-            for _ in 0..TIMES {
+            for _ in 0..PUSHES {
                 let key = push(&blobs, hashed).await?;
                 blobs.delete(&key).await?;
             }
-            cost.tell(&what);
+            cost.tell(&what, SIZE * PUSHES);
         }
     }
     let blobs = DiskBlobs::open(directory, Durability::Strict, Arc::new(SystemRandom))?;
     let key = push(&blobs, false).await?;
     for readers in [1, 4] {
         let cost = Cost::start();
-        for _ in 0..TIMES / readers {
+        for _ in 0..PULLS / readers {
             let pulls: Vec<_> = (0..readers)
                 .map(|_| {
                     let (blobs, key) = (blobs.clone(), key.clone());
-                    tokio::spawn(async move { pull(&blobs, &key).await })
+                    tokio::spawn(async move { pull(&blobs, &key, SIZE).await })
                 })
                 .collect();
             for pulled in pulls {
                 pulled.await.expect("a pull")?;
             }
         }
-        cost.tell(&format!("pull, {readers} at once"));
+        cost.tell(&format!("pull, {readers} at once"), SIZE * PULLS);
     }
+    let mut write = blobs.begin().await?;
+    write.append(Bytes::from(vec![7; SMALL])).await?;
+    let key = write.commit(&Digest::sha256(b"another name")).await?;
+    let cost = Cost::start();
+    for _ in 0..SMALL_PULLS {
+        pull(&blobs, &key, SMALL).await?;
+    }
+    cost.tell("pull, 64 KiB", SMALL * SMALL_PULLS);
     Ok(())
 }
 
@@ -84,8 +101,8 @@ async fn push(blobs: &DiskBlobs, hashed: bool) -> Result<ObjectKey, StoreError> 
     write.commit(&Digest::sha256(b"for the name")).await
 }
 
-async fn pull(blobs: &DiskBlobs, key: &ObjectKey) -> Result<(), StoreError> {
-    let mut out = vec![0; SIZE.min(ARRIVING)];
+async fn pull(blobs: &DiskBlobs, key: &ObjectKey, size: usize) -> Result<(), StoreError> {
+    let mut out = vec![0; ARRIVING];
     let mut read = blobs.read(key, None).await?;
     let mut length = 0;
     while let Some(bytes) = read.bytes.next().await {
@@ -96,7 +113,7 @@ async fn pull(blobs: &DiskBlobs, key: &ObjectKey) -> Result<(), StoreError> {
             std::hint::black_box(&out);
         }
     }
-    assert_eq!(length, SIZE, "bytes of a pull");
+    assert_eq!(length, size, "bytes of a pull");
     Ok(())
 }
 
@@ -114,12 +131,14 @@ impl Cost {
         }
     }
 
-    fn tell(&self, what: &str) {
-        let bytes = (SIZE * TIMES) as f64;
+    fn tell(&self, what: &str, bytes: usize) {
+        let bytes = bytes as f64;
         let processor = (processor_time() - self.processor).as_secs_f64() * 1e3;
         let rate = bytes / 1e6 / self.wall.elapsed().as_secs_f64();
         let per_gb = processor / (bytes / 1e9);
-        say(format_args!("{what:40} {per_gb:6.0} CPU ms per GB {rate:6.0} MB/s"));
+        say(format_args!(
+            "{what:40} {per_gb:6.0} CPU ms per GB {rate:6.0} MB/s"
+        ));
     }
 }
 

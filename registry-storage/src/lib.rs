@@ -5,15 +5,18 @@ pub mod contract;
 #[cfg(feature = "disk")]
 pub mod disk;
 pub mod memory;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 pub mod wrap;
 
-#[cfg(feature = "disk")]
+#[cfg(any(feature = "disk", feature = "sqlite"))]
 mod durability;
 mod inline_spawner;
 mod manual_clock;
+mod prefixes;
 mod system_random;
 
-#[cfg(feature = "disk")]
+#[cfg(any(feature = "disk", feature = "sqlite"))]
 pub use durability::Durability;
 pub use inline_spawner::InlineSpawner;
 pub use manual_clock::ManualClock;

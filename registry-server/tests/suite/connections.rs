@@ -209,7 +209,7 @@ async fn hazard_32_a_body_that_stops_coming_is_408_and_its_upload_goes_on() {
 }
 
 #[tokio::test]
-async fn hazard_1_a_broken_chunk_can_be_resumed_where_it_broke() {
+async fn hazard_01_a_broken_chunk_can_be_resumed_where_it_broke() {
     let harness = Harness::open().await;
     let client = harness.client();
     let content = bytes("broken", 100_000);

@@ -175,7 +175,7 @@ async fn an_algorithm_nobody_knows_is_400_in_every_form() {
 }
 
 #[tokio::test]
-async fn hazard_9_bytes_of_another_digest_are_refused_in_every_form() {
+async fn hazard_09_bytes_of_another_digest_are_refused_in_every_form() {
     let harness = Harness::open().await;
     let client = harness.client();
     let content = bytes("bad", 3072);
@@ -207,7 +207,7 @@ async fn hazard_9_bytes_of_another_digest_are_refused_in_every_form() {
 }
 
 #[tokio::test]
-async fn hazard_1_a_chunk_out_of_order_changes_nothing() {
+async fn hazard_01_a_chunk_out_of_order_changes_nothing() {
     let harness = Harness::open().await;
     let client = harness.client();
     let content = bytes("order", 3067);
@@ -283,7 +283,7 @@ async fn a_chunk_is_as_long_as_its_range() {
 }
 
 #[tokio::test]
-async fn hazard_2_of_two_chunks_at_one_place_one_is_refused() {
+async fn hazard_02_of_two_chunks_at_one_place_one_is_refused() {
     let harness = Harness::open().await;
     let client = harness.client();
     let location = client.begin("a").await;

@@ -3,5 +3,6 @@
 mod contract;
 mod disk;
 mod hazards;
+mod sqlite;
 mod stamps;
 mod waiting;

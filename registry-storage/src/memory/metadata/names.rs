@@ -16,9 +16,10 @@ use std::{
     ops::Bound::{self, Excluded, Included, Unbounded},
 };
 
-use registry_core::{Namespace, RepositoryName, VisibleSet};
+use registry_core::RepositoryName;
 
 use super::key::{Key, after};
+use crate::prefixes::Prefixes;
 
 type NameSet = BTreeSet<Key<RepositoryName>>;
 
@@ -99,49 +100,6 @@ impl Names {
     }
 }
 
-/// Prefixes of names, of which none begins with another, in byte order.
-#[derive(Debug)]
-pub(super) struct Prefixes {
-    nested: Vec<String>,
-    bare: Vec<String>,
-}
-
-impl Prefixes {
-    /// What a set allows besides what is public.
-    pub(super) fn of_set(set: &VisibleSet) -> Self {
-        let namespaces = set.namespaces.iter().map(below);
-        Self::new(namespaces.chain(set.prefixes.iter().cloned()))
-    }
-
-    /// Everything in a namespace.
-    pub(super) fn of_namespace(namespace: &Namespace) -> Self {
-        Self::new(iter::once(below(namespace)))
-    }
-
-    fn new(canonical: impl Iterator<Item = String>) -> Self {
-        let library = below(&Namespace::library());
-        let nested = disjoint(canonical.collect());
-        let bare = nested.iter().filter_map(|prefix| {
-            let rest = prefix.strip_prefix(&library);
-            rest.or_else(|| library.starts_with(prefix).then_some(""))
-        });
-        let bare = disjoint(bare.map(str::to_owned).collect());
-        Self { nested, bare }
-    }
-}
-
-/// How canonical names in a namespace begin.
-fn below(namespace: &Namespace) -> String {
-    format!("{namespace}/")
-}
-
-/// The same names under as few prefixes as will do.
-fn disjoint(mut prefixes: Vec<String>) -> Vec<String> {
-    prefixes.sort_unstable();
-    prefixes.dedup_by(|later, earlier| later.starts_with(earlier.as_str()));
-    prefixes
-}
-
 /// The names of a set under disjoint prefixes.
 fn ranges<'a>(
     set: &'a NameSet,
@@ -180,6 +138,8 @@ pub(super) fn merged<'a>(
 
 #[cfg(test)]
 mod tests {
+    use registry_core::VisibleSet;
+
     use super::*;
 
     const NAMES: [&str; 9] = [

@@ -12,9 +12,10 @@ use registry_core::{
 
 use super::{
     MemoryMetadata,
-    names::{Names, Prefixes, merged},
+    names::{Names, merged},
     state::State,
 };
+use crate::prefixes::Prefixes;
 
 impl State {
     fn create_namespace(&mut self, command: &CreateNamespace<'_>) -> CreateOutcome {

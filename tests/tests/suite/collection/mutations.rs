@@ -97,7 +97,7 @@ fn removal_asks_again_for_the_mark_where_it_deletes() {
 }
 
 #[test]
-fn hazard_7_a_head_that_meets_a_mark_renews() {
+fn hazard_07_a_head_that_meets_a_mark_renews() {
     let scenario = scenarios::push_of_linked();
     breaks(&scenario, &[Mutation::AnswerWithoutRenewal], is_lost);
 }

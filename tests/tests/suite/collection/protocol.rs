@@ -13,7 +13,7 @@ fn holds_with(scenario: &Scenario, mutations: &[Mutation]) {
 }
 
 #[test]
-fn hazard_7_a_layer_that_a_push_relies_on_stays() {
+fn hazard_07_a_layer_that_a_push_relies_on_stays() {
     holds(&scenarios::push_and_delete());
 }
 

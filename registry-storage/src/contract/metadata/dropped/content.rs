@@ -2,7 +2,7 @@
 
 use registry_core::{
     Digest, MediaType,
-    backend::{MountBlob, ObjectKey, PutBlob, PutManifest, ReferenceTarget},
+    backend::{MountBlob, ObjectKey, PutBlob, PutManifest, ReferenceTarget, Scope},
 };
 
 use super::assert_wholly_or_not;
@@ -10,7 +10,7 @@ use crate::contract::metadata::{
     MetadataHarness,
     fixture::{
         ALICE, ANYTHING_NEW, COLLECTING, Repo, SampleBlob, SampleManifest, SampleSession, Watch,
-        current, inline_checkpoint, repo_in, seal_a_pass, tags,
+        inline_checkpoint, repo_in, seal_a_pass, tags,
     },
 };
 
@@ -31,12 +31,15 @@ pub async fn m01_a_dropped_put_blob_happened_wholly_or_not(harness: &dyn Metadat
         let repo = &watch.repo;
         let session = watch.session.as_ref().expect("the session");
         let blob = blob_of(repo);
-        let command = PutBlob {
-            session: Some(session.end(1)),
-            create: ANYTHING_NEW,
-            ..blob.put(repo.scope().await)
+        let put = async |scope: Scope<'_>| {
+            let command = PutBlob {
+                session: Some(session.end(1)),
+                create: ANYTHING_NEW,
+                ..blob.put(scope)
+            };
+            repo.metadata.put_blob(command).await
         };
-        current(repo.metadata.put_blob(command).await.expect("put_blob"));
+        repo.ask(put).await;
     })
     .await;
 }
@@ -51,15 +54,17 @@ pub async fn m01_a_dropped_mount_happened_wholly_or_not(harness: &dyn MetadataHa
         ..Watch::new(&Repo::new(harness.metadata(), text))
     };
     assert_wholly_or_not(prepare, async |watch| {
-        let command = MountBlob {
-            from: source.scope().await,
-            to: watch.repo.scope().await,
-            digest: &blob.digest,
-            create: ANYTHING_NEW,
-            origin: ALICE,
+        let mount = async |to: Scope<'_>| {
+            let command = MountBlob {
+                from: source.scope().await,
+                to,
+                digest: &blob.digest,
+                create: ANYTHING_NEW,
+                origin: ALICE,
+            };
+            watch.repo.metadata.mount_blob(command).await
         };
-        let outcome = watch.repo.metadata.mount_blob(command).await;
-        current(outcome.expect("mount_blob"));
+        watch.repo.ask(mount).await;
     })
     .await;
 }
@@ -87,12 +92,14 @@ pub async fn m01_a_dropped_first_push_happened_wholly_or_not(harness: &dyn Metad
         ..Watch::new(&Repo::new(harness.metadata(), text))
     };
     assert_wholly_or_not(prepare, async |watch| {
-        let command = PutManifest {
-            create: ANYTHING_NEW,
-            ..manifest.put(watch.repo.scope().await, &moves)
+        let put = async |scope: Scope<'_>| {
+            let command = PutManifest {
+                create: ANYTHING_NEW,
+                ..manifest.put(scope, &moves)
+            };
+            watch.repo.metadata.put_manifest(command).await
         };
-        let outcome = watch.repo.metadata.put_manifest(command).await;
-        current(outcome.expect("put_manifest"));
+        watch.repo.ask(put).await;
     })
     .await;
 }

@@ -2,7 +2,7 @@
 
 use registry_core::{
     Secret, Visibility,
-    backend::{Identity, PullCount, ReferrersPage},
+    backend::{Identity, PullCount, ReferrersPage, Scope},
 };
 
 use super::{assert_settled, assert_wholly_or_not};
@@ -11,7 +11,7 @@ use crate::contract::{
     metadata::{
         MetadataHarness,
         fixture::{
-            ALICE, ANYTHING_NEW, PRIVATE, PUBLIC, Repo, SampleBlob, SampleManifest, Watch, current,
+            ALICE, ANYTHING_NEW, PRIVATE, PUBLIC, Repo, SampleBlob, SampleManifest, Watch,
             namespace, repo_in, tag,
         },
     },
@@ -35,12 +35,12 @@ pub async fn m01_a_dropped_update_namespace_happened_wholly_or_not(harness: &dyn
     };
     assert_wholly_or_not(prepare, async |watch| {
         let repo = &watch.repo;
-        let version = repo.facts().await.version;
-        let name = repo.name.namespace();
-        let updated = repo
-            .metadata
-            .update_namespace(&name, version, PUBLIC, ALICE);
-        current(updated.await.expect("update_namespace"));
+        let (metadata, name) = (&repo.metadata, repo.name.namespace());
+        let update = async |scope: Scope<'_>| {
+            let facts = scope.facts;
+            metadata.update_namespace(&name, facts, PUBLIC, ALICE).await
+        };
+        repo.ask(update).await;
     })
     .await;
 }
@@ -49,13 +49,14 @@ pub async fn m01_a_dropped_update_namespace_happened_wholly_or_not(harness: &dyn
 pub async fn m01_a_dropped_create_repository_happened_wholly_or_not(harness: &dyn MetadataHarness) {
     let prepare = async |text: &str| Watch::new(&Repo::new(harness.metadata(), text));
     assert_wholly_or_not(prepare, async |watch| {
-        let scope = watch.repo.scope().await;
         let public = Some(Visibility::Public);
         let metadata = &watch.repo.metadata;
-        let created = metadata
-            .create_repository(scope, public, ANYTHING_NEW, ALICE)
-            .await;
-        current(created.expect("create_repository"));
+        let create = async |scope: Scope<'_>| {
+            metadata
+                .create_repository(scope, public, ANYTHING_NEW, ALICE)
+                .await
+        };
+        watch.repo.ask(create).await;
     })
     .await;
 }
@@ -69,13 +70,14 @@ pub async fn m01_a_dropped_change_of_visibility_happened_wholly_or_not(
         Watch::new(&repo)
     };
     assert_wholly_or_not(prepare, async |watch| {
-        let scope = watch.repo.scope().await;
         let public = Some(Visibility::Public);
-        let set = watch
-            .repo
-            .metadata
-            .set_repository_visibility(scope, public, ALICE);
-        current(set.await.expect("set_repository_visibility"));
+        let metadata = &watch.repo.metadata;
+        let set = async |scope: Scope<'_>| {
+            metadata
+                .set_repository_visibility(scope, public, ALICE)
+                .await
+        };
+        watch.repo.ask(set).await;
     })
     .await;
 }

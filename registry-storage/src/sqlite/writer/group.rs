@@ -1,0 +1,146 @@
+//! Commands that are committed together.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use registry_core::{Timestamp, backend::MetadataError};
+use rusqlite::{Connection, wal::CheckpointMode};
+
+use super::command::{Command, Ran};
+use crate::sqlite::{
+    error::{Failure, of_commit},
+    time::Time,
+    transaction::{Counters, Transaction},
+};
+
+/// Pages of the log after which it is carried over into the database: 16 MiB.
+const CHECKPOINT_PAGES: i32 = 4096;
+
+type Group = Vec<Box<dyn Command>>;
+
+/// How many commands were committed, and in how many transactions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CommitCounts {
+    /// Commands, whatever they answered.
+    pub commands: u64,
+    /// Transactions, each of which cost one sync where the durability is strict.
+    pub commits: u64,
+}
+
+/// Counts what is committed.
+#[derive(Default)]
+pub(in crate::sqlite) struct Committed {
+    commands: AtomicU64,
+    commits: AtomicU64,
+}
+
+impl Committed {
+    fn add(&self, commands: usize) {
+        self.commands.fetch_add(commands as u64, Ordering::Relaxed);
+        self.commits.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn counts(&self) -> CommitCounts {
+        CommitCounts {
+            commands: self.commands.load(Ordering::Relaxed),
+            commits: self.commits.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// Commits group after group.
+pub(super) struct Groups {
+    connection: Connection,
+    counters: Counters,
+    time: Arc<Time>,
+    committed: Arc<Committed>,
+}
+
+impl Groups {
+    pub(super) fn new(
+        connection: Connection,
+        counters: Counters,
+        time: Arc<Time>,
+        committed: Arc<Committed>,
+    ) -> Self {
+        Self {
+            connection,
+            counters,
+            time,
+            committed,
+        }
+    }
+
+    /// Runs a group in one transaction, commits it, and answers everybody in it.
+    pub(super) fn commit(&mut self, group: &mut Group) {
+        if let Err(error) = self.try_commit(group) {
+            // A commit that failed may have ended its transaction or not.
+            if !self.connection.is_autocommit() {
+                let _ = self.connection.execute_batch("ROLLBACK");
+            }
+            group
+                .iter_mut()
+                .for_each(|command| command.fail(error.clone()));
+        }
+        group.drain(..).for_each(Command::answer);
+    }
+
+    fn try_commit(&mut self, group: &mut Group) -> Result<(), MetadataError> {
+        self.execute("BEGIN IMMEDIATE")?;
+        let (now, before) = (self.time.now(), self.connection.total_changes());
+        for command in group.iter_mut() {
+            self.run(&mut **command, now)?;
+        }
+        if self.connection.total_changes() != before {
+            self.counters
+                .save(&self.connection, now)
+                .map_err(Failure::from)?;
+            self.committed.add(group.len());
+        }
+        let commit = self
+            .connection
+            .prepare_cached("COMMIT")
+            .map_err(Failure::from)?
+            .execute(());
+        commit.map(drop).map_err(|error| of_commit(&error))
+    }
+
+    /// Runs one command; where it fails, it alone is undone. An error ends the whole group: the
+    /// transaction is gone, and all that was done in it.
+    fn run(&mut self, command: &mut dyn Command, now: Timestamp) -> Result<(), Failure> {
+        self.execute("SAVEPOINT command")?;
+        let mut transaction = Transaction::new(&self.connection, now, &mut self.counters);
+        let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut transaction)));
+        let ran = ran.unwrap_or_else(|_| {
+            command.fail(Failure::Panicked.into());
+            Ran::Failed
+        });
+        if ran == Ran::Failed {
+            self.execute("ROLLBACK TO command")?;
+        }
+        self.execute("RELEASE command")
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), Failure> {
+        self.connection.prepare_cached(sql)?.execute(())?;
+        Ok(())
+    }
+
+    /// Carries the log over into the database when it has grown. Nobody waits for this but the next
+    /// group; a failure leaves the log to grow, and it is tried again.
+    pub(super) fn checkpoint(&self) {
+        let noop = self
+            .connection
+            .wal_checkpoint_v2(Some(c"main"), CheckpointMode::NOOP);
+        if noop.is_ok_and(|(pages, done)| pages - done >= CHECKPOINT_PAGES) {
+            let _ = self
+                .connection
+                .wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE);
+        }
+    }
+}

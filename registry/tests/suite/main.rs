@@ -1,0 +1,5 @@
+//! The program as its operator runs it.
+
+mod refusals;
+mod running;
+mod server;

@@ -112,8 +112,12 @@ impl BlobWrite for DiskWrite {
     }
 
     async fn commit(mut self: Box<Self>, digest: &Digest) -> Result<ObjectKey, StoreError> {
-        self.end().await?;
+        let ended = self.end().await;
         let (mut upload, pieces) = (self.upload()?, self.gathered.take());
+        if let Err(error) = ended {
+            drop(blocking(move || upload.leave()).await);
+            return Err(error);
+        }
         let digest = digest.clone();
         let mut commit = spawn_blocking(move || upload.commit(&pieces, &digest));
         let lost = |error: StoreError| StoreError::new(StoreErrorKind::Unknown, error.message);

@@ -69,15 +69,9 @@ fn a_full_disk_is_full_and_harms_nothing() {
         let error = push(&blobs, vec![3; 4 << 20]).await.unwrap_err();
         assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
         assert_eq!(pull(&blobs, &there).await.unwrap(), vec![1; 1 << 20]);
-        let resumed = blobs.resume(&from).await.map(|_| ()).unwrap_err();
-        assert_eq!(resumed.kind, StoreErrorKind::Full, "{resumed}");
-
-        // What did not fit is given up, and then there is room again.
-        for key in blobs.list(ObjectKind::Unfinished, None, 10).await.unwrap() {
-            if key != from.key {
-                blobs.delete(&key).await.unwrap();
-            }
-        }
+        // Nobody can go on with what did not fit, so there is room again.
+        let open = blobs.list(ObjectKind::Unfinished, None, 10).await.unwrap();
+        assert_eq!(open, std::slice::from_ref(&from.key));
         let mut write = blobs.resume(&from).await.unwrap();
         let too_much = Bytes::from(vec![2; 4 << 20]);
         let error = match write.append(too_much).await {

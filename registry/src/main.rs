@@ -5,6 +5,7 @@
 
 mod command;
 mod failure;
+mod storage;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -119,7 +119,7 @@ start_registry() {
     printf -v "$1" %s "${!given}"
     return
   fi
-  exec {output}< <(exec "$program" serve --memory --listen 127.0.0.1:0 2>"$work/registry$registries.log")
+  exec {output}< <(exec "$program" serve --data "$work/data$registries" --listen 127.0.0.1:0 2>"$work/registry$registries.log")
   services+=($!)
   read -r -t 30 line <&"$output" || fail "$program printed no line"
   [[ $line =~ ^registry:\ ready\ at\ http://(127\.0\.0\.1:[0-9]+)$ ]] || fail "$program printed: $line"

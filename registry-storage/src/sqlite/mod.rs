@@ -47,9 +47,9 @@ use crate::Durability;
 
 /// [`Metadata`] in an SQLite database.
 pub struct SqliteMetadata {
-    // In the order in which they are dropped: the last to close carries the log over.
-    readers: Readers,
+    // In the order in which they are dropped: what writes ends, and then nothing holds the lock.
     writer: Writer,
+    readers: Arc<Readers>,
     time: Arc<Time>,
     path: PathBuf,
     _lock: Lock,
@@ -80,10 +80,16 @@ impl SqliteMetadata {
         let connection = open::writer(path, durability)?;
         let (counters, committed) = Counters::load(&connection)?;
         let time = Arc::new(Time::new(clock, committed));
-        let readers = Readers::open(path)?;
+        let readers = Arc::new(Readers::open(path)?);
+        let writer = Writer::start(
+            connection,
+            counters,
+            Arc::clone(&time),
+            Arc::clone(&readers),
+        )?;
         Ok(Self {
+            writer,
             readers,
-            writer: Writer::start(connection, counters, Arc::clone(&time))?,
             time,
             path: path.to_owned(),
             _lock: lock,
@@ -104,20 +110,12 @@ impl SqliteMetadata {
         self.writer.run(command).await
     }
 
-    /// Reads with a single statement.
+    /// Reads what was answered up to now.
     fn read<T>(
         &self,
         read: impl FnOnce(&View<'_>) -> Result<T, Failure>,
     ) -> Result<T, MetadataError> {
         Ok(self.readers.read(self.time.now(), read)?)
-    }
-
-    /// Reads with several statements, of which all see the same moment.
-    fn read_together<T>(
-        &self,
-        read: impl FnOnce(&View<'_>) -> Result<T, Failure>,
-    ) -> Result<T, MetadataError> {
-        Ok(self.readers.read_together(self.time.now(), read)?)
     }
 }
 

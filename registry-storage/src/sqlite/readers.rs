@@ -2,13 +2,19 @@
 //!
 //! A read runs where it is called, on the first connection that is free. The rows of a point read are
 //! nearly always in memory, where it takes a few microseconds, while a hop to another thread and back
-//! costs more than the read; the figures stand in the module above. As many connections as there are
-//! processors, and some more, make waiting for one rare and short.
+//! costs more than the read; the figures stand in the module above.
+//!
+//! A connection keeps its snapshot of the database from one read to the next, and takes a new one only
+//! where something was committed meanwhile, which the thread that writes counts. A snapshot for each
+//! read was the alternative: taking and giving it back are system calls, and cost more than the rows.
 
 use std::{
     cell::Cell,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::available_parallelism,
 };
 
@@ -21,75 +27,99 @@ use super::{
     view::View,
 };
 
-/// Connections beside one for each processor, for reads that were put on threads of their own.
+/// Connections beside one for each processor, for where more threads than processors read.
 const SPARE: usize = 2;
 
 /// Connections to read from.
 pub(super) struct Readers {
-    connections: Box<[Mutex<Connection>]>,
+    connections: Box<[Mutex<Reader>]>,
+    /// Counts what was committed.
+    generation: AtomicU64,
+}
+
+/// A connection, and the generation that its snapshot has for sure, if it has one.
+struct Reader {
+    connection: Connection,
+    snapshot: Option<u64>,
 }
 
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
         let processors = available_parallelism().map_or(1, usize::from);
-        let connections = (0..processors + SPARE).map(|_| open::reader(path).map(Mutex::new));
+        let connections = (0..processors + SPARE).map(|_| {
+            let connection = open::reader(path)?;
+            Ok(Mutex::new(Reader {
+                connection,
+                snapshot: None,
+            }))
+        });
         Ok(Self {
-            connections: connections.collect::<Result<_, _>>()?,
+            connections: connections.collect::<Result<_, OpenError>>()?,
+            generation: AtomicU64::default(),
         })
     }
 
-    /// Reads with a single statement.
+    /// Something was committed: reads that begin from now on see it.
+    pub(super) fn advance(&self) {
+        self.generation.fetch_add(1, Ordering::Release);
+    }
+
+    /// Reads from one snapshot that has everything that was answered.
     pub(super) fn read<T>(
         &self,
         now: Timestamp,
         read: impl FnOnce(&View<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        read(&View::new(&self.take(), now))
+        let mut reader = self.take();
+        reader.renew(self.generation.load(Ordering::Acquire))?;
+        read(&View::new(&reader.connection, now))
     }
 
-    /// Reads with several statements, of which all see the same moment.
-    pub(super) fn read_together<T>(
-        &self,
-        now: Timestamp,
-        read: impl FnOnce(&View<'_>) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let connection = self.take();
-        let snapshot = Snapshot::begin(&connection)?;
-        read(&View::new(snapshot.0, now))
+    /// Gives back every snapshot. A log is only begun anew when none is of it.
+    pub(super) fn release(&self) {
+        for reader in &self.connections {
+            // A snapshot that could not be given back is tried again with the next read.
+            let _ = lock(reader).release();
+        }
     }
 
     /// A free connection, if there is one the one that this thread had last.
-    fn take(&self) -> MutexGuard<'_, Connection> {
+    fn take(&self) -> MutexGuard<'_, Reader> {
         thread_local! {
             static LAST: Cell<usize> = const { Cell::new(0) };
         }
         let (last, count) = (LAST.get(), self.connections.len());
         for index in (last..last + count).map(|index| index % count) {
-            if let Ok(connection) = self.connections[index].try_lock() {
+            if let Ok(reader) = self.connections[index].try_lock() {
                 LAST.set(index);
-                return connection;
+                return reader;
             }
         }
-        // A read that panicked has ended its statements and its snapshot, so nothing is wrong.
-        let next = self.connections[last % count].lock();
-        next.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.connections[last % count])
     }
 }
 
-/// A read transaction, ended when dropped.
-struct Snapshot<'c>(&'c Connection);
+impl Reader {
+    fn renew(&mut self, generation: u64) -> Result<(), Failure> {
+        if self.snapshot == Some(generation) {
+            return Ok(());
+        }
+        self.release()?;
+        self.connection.prepare_cached("BEGIN")?.execute(())?;
+        self.snapshot = Some(generation);
+        Ok(())
+    }
 
-impl<'c> Snapshot<'c> {
-    fn begin(connection: &'c Connection) -> Result<Self, Failure> {
-        connection.prepare_cached("BEGIN")?.execute(())?;
-        Ok(Self(connection))
+    fn release(&mut self) -> Result<(), Failure> {
+        self.snapshot = None;
+        if !self.connection.is_autocommit() {
+            self.connection.prepare_cached("COMMIT")?.execute(())?;
+        }
+        Ok(())
     }
 }
 
-impl Drop for Snapshot<'_> {
-    fn drop(&mut self) {
-        // Where even this fails, SQLite has ended the transaction itself.
-        let end = self.0.prepare_cached("COMMIT");
-        let _ = end.and_then(|mut end| end.execute(()));
-    }
+/// A read that panicked has ended its statements, so nothing is wrong with its connection.
+fn lock(reader: &Mutex<Reader>) -> MutexGuard<'_, Reader> {
+    reader.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -253,6 +253,6 @@ impl Repositories for SqliteMetadata {
         &self,
         page: ListRepositories<'_>,
     ) -> Result<Vec<RepositoryName>, MetadataError> {
-        self.read_together(|view| view.page(Names::All, page.visible, page.after, page.limit))
+        self.read(|view| view.page(Names::All, page.visible, page.after, page.limit))
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     io::{self, Write},
     net::SocketAddr,
+    path::PathBuf,
     str::FromStr,
     time::Duration,
 };
@@ -10,7 +11,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use registry_core::{AllowAll, References, Registry, Settings};
 use registry_server::{Address, PublicUrl, RegistryService, Server, TokioSpawner};
-use registry_storage::memory;
+use registry_storage::Durability;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -19,6 +20,7 @@ use tokio::{
 
 use crate::{
     failure::Failure,
+    storage::Storage,
     telemetry::{self, LogLevel},
 };
 
@@ -28,8 +30,18 @@ use crate::{
 /// standard error. Everybody who reaches it may do everything: let only those reach it who may.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// Keep everything in memory; it is gone when the server stops.
-    #[arg(long, required = true)]
+    /// The directory to keep everything in; it is made if it is not there.
+    #[arg(long, value_name = "DIR", default_value = "registry-data")]
+    data: PathBuf,
+
+    /// Answer before what was pushed is on the disk. A crash of this program loses nothing even so;
+    /// after a crash of the system or a power cut the last half minute or so may be missing or wrong.
+    /// For caches and tests.
+    #[arg(long)]
+    relaxed: bool,
+
+    /// Keep everything in memory instead; it is gone when the server stops.
+    #[arg(long, conflicts_with_all = ["data", "relaxed"])]
     memory: bool,
 
     /// Where to listen: HOST:PORT (port 0 takes a free one), or unix:PATH.
@@ -120,16 +132,34 @@ impl Serve {
         tracing::info!(seconds = self.drain, "draining");
         housekeeping.abort();
         let cut_off = running.shutdown(Duration::from_secs(self.drain)).await;
+        if let Err(error) = registry.flush_pulls().await {
+            tracing::warn!(%error, "the last pulls are not counted");
+        }
         tracing::info!(cut_off, "stopped");
         Ok(())
     }
 
     async fn registry(&self) -> Result<Registry, Failure> {
-        let parts = memory::builder()
-            .policy(AllowAll)
-            .spawner(TokioSpawner::current());
+        let parts = self.storage().open()?;
+        let parts = parts.policy(AllowAll).spawner(TokioSpawner::current());
         let registry = parts.settings(self.settings()).build().await;
         registry.map_err(|error| Failure::new(error.to_string()))
+    }
+
+    fn storage(&self) -> Storage {
+        if self.memory {
+            return Storage::Memory;
+        }
+        let path = self.data.clone();
+        tracing::info!(data = %path.display(), "opening");
+        if self.relaxed {
+            tracing::warn!("relaxed: a crash of the system may lose what was answered last");
+        }
+        let durability = match self.relaxed {
+            true => Durability::Relaxed,
+            false => Durability::Strict,
+        };
+        Storage::Directory { path, durability }
     }
 
     fn settings(&self) -> Settings {

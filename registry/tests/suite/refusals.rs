@@ -38,7 +38,10 @@ fn a_wrong_flag_names_itself_and_the_nearest_right_one() {
         &["--public-url"],
     );
     refused(&run(&["serv"]), &["serv", "serve"]);
-    refused(&run(&["serve"]), &["--memory"]);
+    refused(
+        &run(&["serve", "--memory", "--data", "x"]),
+        &["--memory", "--data"],
+    );
 }
 
 #[test]

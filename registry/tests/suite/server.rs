@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    path::Path,
     process::{Child, ChildStdout, Command, ExitStatus, Stdio},
 };
 
@@ -44,9 +45,17 @@ pub(crate) fn run(arguments: &[&str]) -> Ended {
 impl Server {
     /// Starts one in memory with further arguments, and waits until it is ready.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut all = vec!["serve", "--memory"];
-        all.extend(arguments);
-        let mut child = program(&all).spawn().unwrap();
+        Self::spawn(&[&["serve", "--memory"], arguments].concat())
+    }
+
+    /// Starts one over a data directory.
+    pub(crate) fn over(data: &Path) -> Self {
+        let data = data.to_str().unwrap();
+        Self::spawn(&["serve", "--listen", "127.0.0.1:0", "--data", data])
+    }
+
+    fn spawn(arguments: &[&str]) -> Self {
+        let mut child = program(arguments).spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();

@@ -185,7 +185,7 @@ impl Content for SqliteMetadata {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Checked<Vec<Tag>>, MetadataError> {
-        self.read_together(|view| view.page_of(scope, |id| view.tags(id, after, limit)))
+        self.read(|view| view.page_of(scope, |id| view.tags(id, after, limit)))
     }
 
     async fn referrers(
@@ -193,7 +193,7 @@ impl Content for SqliteMetadata {
         scope: Scope<'_>,
         page: ReferrersPage<'_>,
     ) -> Result<Checked<Vec<Descriptor>>, MetadataError> {
-        self.read_together(|view| view.page_of(scope, |id| view.referrers(id, page)))
+        self.read(|view| view.page_of(scope, |id| view.referrers(id, page)))
     }
 
     async fn holders(
@@ -203,13 +203,13 @@ impl Content for SqliteMetadata {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<RepositoryName>, MetadataError> {
-        self.read_together(|view| view.holders(digest, visible, after, limit))
+        self.read(|view| view.holders(digest, visible, after, limit))
     }
 
     async fn renew(&self, renewal: Renewal<'_>) -> Result<bool, MetadataError> {
         let (name, target, digest) = (renewal.repository, renewal.target, renewal.digest);
         // What bears no mark is told to be there without a write.
-        match self.read_together(|view| view.renewable(name, target, digest))? {
+        match self.read(|view| view.renewable(name, target, digest))? {
             None => Ok(false),
             Some(false) => Ok(true),
             Some(true) => {

@@ -14,6 +14,7 @@ use rusqlite::{Connection, wal::CheckpointMode};
 use super::command::{Command, Ran};
 use crate::sqlite::{
     error::{Failure, of_commit},
+    readers::Readers,
     time::Time,
     transaction::{Counters, Transaction},
 };
@@ -58,6 +59,7 @@ pub(super) struct Groups {
     connection: Connection,
     counters: Counters,
     time: Arc<Time>,
+    readers: Arc<Readers>,
     committed: Arc<Committed>,
 }
 
@@ -66,12 +68,14 @@ impl Groups {
         connection: Connection,
         counters: Counters,
         time: Arc<Time>,
+        readers: Arc<Readers>,
         committed: Arc<Committed>,
     ) -> Self {
         Self {
             connection,
             counters,
             time,
+            readers,
             committed,
         }
     }
@@ -102,12 +106,15 @@ impl Groups {
                 .map_err(Failure::from)?;
             self.committed.add(group.len());
         }
-        let commit = self
-            .connection
-            .prepare_cached("COMMIT")
-            .map_err(Failure::from)?
-            .execute(());
-        commit.map(drop).map_err(|error| of_commit(&error))
+        self.execute_commit()?;
+        self.readers.advance();
+        Ok(())
+    }
+
+    fn execute_commit(&self) -> Result<(), MetadataError> {
+        let commit = self.connection.prepare_cached("COMMIT");
+        let committed = commit.map_err(Failure::from)?.execute(());
+        committed.map(drop).map_err(|error| of_commit(&error))
     }
 
     /// Runs one command; where it fails, it alone is undone. An error ends the whole group: the
@@ -133,14 +140,20 @@ impl Groups {
 
     /// Carries the log over into the database when it has grown. Nobody waits for this but the next
     /// group; a failure leaves the log to grow, and it is tried again.
+    ///
+    /// No further than the oldest snapshot can it be carried over, and only when no snapshot is of it
+    /// is it begun anew; so all are given back before and after. Those taken meanwhile are new.
     pub(super) fn checkpoint(&self) {
-        let noop = self
-            .connection
-            .wal_checkpoint_v2(Some(c"main"), CheckpointMode::NOOP);
-        if noop.is_ok_and(|(pages, done)| pages - done >= CHECKPOINT_PAGES) {
-            let _ = self
-                .connection
-                .wal_checkpoint_v2(Some(c"main"), CheckpointMode::PASSIVE);
+        if self.pages(CheckpointMode::NOOP) >= CHECKPOINT_PAGES {
+            self.readers.release();
+            self.pages(CheckpointMode::PASSIVE);
+            self.readers.release();
         }
+    }
+
+    /// Pages of the log that are not carried over.
+    fn pages(&self, mode: CheckpointMode) -> i32 {
+        let done = self.connection.wal_checkpoint_v2(Some(c"main"), mode);
+        done.map_or(0, |(pages, done)| pages - done)
     }
 }

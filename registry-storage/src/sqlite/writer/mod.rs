@@ -24,6 +24,7 @@ use self::{
 };
 use super::{
     error::Failure,
+    readers::Readers,
     time::Time,
     transaction::{Counters, Transaction},
 };
@@ -48,10 +49,11 @@ impl Writer {
         connection: Connection,
         counters: Counters,
         time: Arc<Time>,
+        readers: Arc<Readers>,
     ) -> io::Result<Self> {
         let (queue, mut waiting) = mpsc::channel::<Box<dyn Command>>(QUEUE);
         let committed = Arc::new(Committed::default());
-        let mut groups = Groups::new(connection, counters, time, Arc::clone(&committed));
+        let mut groups = Groups::new(connection, counters, time, readers, Arc::clone(&committed));
         let thread = Builder::new().name("metadata".to_owned()).spawn(move || {
             let mut group = Vec::with_capacity(GROUP);
             while waiting.blocking_recv_many(&mut group, GROUP) > 0 {

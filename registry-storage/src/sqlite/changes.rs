@@ -42,8 +42,7 @@ impl Transaction<'_> {
 
 impl View<'_> {
     fn pending(&self, most: usize) -> Result<Vec<Change>, Failure> {
-        let sql = "SELECT id, at, actor, event FROM changes ORDER BY id LIMIT ?1";
-        let rows = self.all(sql, [limit(most)], |row| {
+        let rows = self.all(PENDING, [limit(most)], |row| {
             let id = row.get::<_, Bits>(0)?.0;
             let at = row.get::<_, Millis>(1)?.0;
             Ok((id, at, row.get(2)?, row.get::<_, String>(3)?))
@@ -60,6 +59,8 @@ impl View<'_> {
         changes.collect()
     }
 }
+
+pub(super) const PENDING: &str = "SELECT id, at, actor, event FROM changes ORDER BY id LIMIT ?1";
 
 #[async_trait]
 impl Changes for SqliteMetadata {

@@ -146,23 +146,23 @@ impl View<'_> {
     }
 }
 
-const NEXT_LINKS: &str = "SELECT repository, digest FROM links
+pub(super) const NEXT_LINKS: &str = "SELECT repository, digest FROM links
     WHERE (repository, digest) > (?1, ?2) ORDER BY repository, digest LIMIT ?3";
 
-const NEXT_MANIFESTS: &str = "SELECT repository, digest FROM manifests
+pub(super) const NEXT_MANIFESTS: &str = "SELECT repository, digest FROM manifests
     WHERE (repository, digest) > (?1, ?2) ORDER BY repository, digest LIMIT ?3";
 
-const NEXT_CONTENTS: &str = "SELECT ?1, digest FROM contents
+pub(super) const NEXT_CONTENTS: &str = "SELECT ?1, digest FROM contents
     WHERE digest > ?2 ORDER BY digest LIMIT ?3";
 
-const MARKED_LINKS: &str = "SELECT repository, digest FROM links
+pub(super) const MARKED_LINKS: &str = "SELECT repository, digest FROM links
     WHERE pass <= ?1 ORDER BY pass, repository, digest LIMIT ?2";
 
-const MARKED_MANIFESTS: &str = "SELECT m.repository, m.digest, m.id, r.name
+pub(super) const MARKED_MANIFESTS: &str = "SELECT m.repository, m.digest, m.id, r.name
     FROM manifests m JOIN repositories r ON r.id = m.repository
     WHERE m.pass <= ?1 ORDER BY m.pass, m.repository, m.digest LIMIT ?2";
 
-const MARKED_CONTENTS: &str = "SELECT 0, digest FROM contents
+pub(super) const MARKED_CONTENTS: &str = "SELECT 0, digest FROM contents
     WHERE pass <= ?1 ORDER BY pass, digest LIMIT ?2";
 
 impl Transaction<'_> {

@@ -104,3 +104,27 @@ pub(super) fn of_commit(error: &rusqlite::Error) -> MetadataError {
 fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi;
+
+    use super::*;
+
+    fn kind_of_commit(code: i32) -> MetadataErrorKind {
+        of_commit(&rusqlite::Error::SqliteFailure(ffi::Error::new(code), None)).kind
+    }
+
+    #[test]
+    fn a_commit_that_failed_says_what_is_left() {
+        let kinds = [
+            (ffi::SQLITE_FULL, MetadataErrorKind::Full),
+            (ffi::SQLITE_BUSY, MetadataErrorKind::Unavailable),
+            (ffi::SQLITE_IOERR_WRITE, MetadataErrorKind::Unknown),
+            (ffi::SQLITE_IOERR_FSYNC, MetadataErrorKind::Unknown),
+        ];
+        for (code, kind) in kinds {
+            assert_eq!(kind_of_commit(code), kind, "{code}");
+        }
+    }
+}

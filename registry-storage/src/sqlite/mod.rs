@@ -10,6 +10,8 @@ mod names;
 mod objects;
 mod open;
 mod owned;
+#[cfg(test)]
+mod plans;
 mod pulls;
 mod readers;
 mod repositories;
@@ -47,9 +49,10 @@ use crate::Durability;
 
 /// [`Metadata`] in an SQLite database.
 pub struct SqliteMetadata {
-    // In the order in which they are dropped: what writes ends, and then nothing holds the lock.
-    writer: Writer,
+    // In the order in which they are dropped: what writes ends when no reader is left, and then nothing
+    // holds the lock.
     readers: Arc<Readers>,
+    writer: Writer,
     time: Arc<Time>,
     path: PathBuf,
     _lock: Lock,
@@ -88,8 +91,8 @@ impl SqliteMetadata {
             Arc::clone(&readers),
         )?;
         Ok(Self {
-            writer,
             readers,
+            writer,
             time,
             path: path.to_owned(),
             _lock: lock,

@@ -166,11 +166,11 @@ impl View<'_> {
     }
 }
 
-const ALL: &str = "SELECT name FROM repositories
+pub(super) const ALL: &str = "SELECT name FROM repositories
     WHERE bare = ?1 AND name >= ?2 AND name < ?3 ORDER BY name LIMIT ?4";
 
-const HOLDING: &str = "SELECT holder FROM links
+pub(super) const HOLDING: &str = "SELECT holder FROM links
     WHERE digest = ?5 AND bare = ?1 AND holder >= ?2 AND holder < ?3 ORDER BY holder LIMIT ?4";
 
-const PUBLIC: &str = "SELECT name FROM repositories
+pub(super) const PUBLIC: &str = "SELECT name FROM repositories
     WHERE public = 1 AND bare = ?1 AND name >= ?2 ORDER BY name LIMIT ?3";

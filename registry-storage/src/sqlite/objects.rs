@@ -30,15 +30,11 @@ impl View<'_> {
     }
 
     pub(super) fn doomed(&self, most: usize) -> Result<Vec<Doomed>, Failure> {
-        let sql = "SELECT object FROM gone WHERE doomed = 1 ORDER BY object LIMIT ?1";
-        self.all(sql, [limit(most)], |row| Ok(Doomed { key: key(row)? }))
+        self.all(DOOMED, [limit(most)], |row| Ok(Doomed { key: key(row)? }))
     }
 
     fn is_named(&self, key: &ObjectKey) -> Result<bool, Failure> {
-        let sql = "SELECT 1 FROM contents WHERE object = ?1
-            UNION ALL SELECT 1 FROM uploads WHERE object = ?1
-            UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1";
-        self.any(sql, [key.as_str()])
+        self.any(NAMED, [key.as_str()])
     }
 
     fn unknown_since(&self, key: &ObjectKey) -> Result<Option<Millis>, Failure> {
@@ -46,6 +42,12 @@ impl View<'_> {
         self.one(sql, [key.as_str()], |row| row.get(0))
     }
 }
+
+pub(super) const NAMED: &str = "SELECT 1 FROM contents WHERE object = ?1
+    UNION ALL SELECT 1 FROM uploads WHERE object = ?1
+    UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1";
+
+pub(super) const DOOMED: &str = "SELECT object FROM gone WHERE doomed = 1 ORDER BY object LIMIT ?1";
 
 impl Transaction<'_> {
     /// Something names it now.

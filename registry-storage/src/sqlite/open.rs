@@ -91,11 +91,12 @@ fn make(path: &Path) -> Result<(), OpenError> {
     sync_directory(path)
 }
 
-/// A log without its database holds what a database that was lost had committed last.
+/// A log without its database holds what a database that was lost had committed last. SQLite would
+/// take it away.
 fn refuse_orphaned_log(path: &Path) -> Result<(), OpenError> {
-    match beside(path, "wal").try_exists()? {
-        true => Err(OpenError::OrphanedLog),
-        false => Ok(()),
+    match fs::metadata(beside(path, "wal")) {
+        Ok(log) if log.len() > 0 => Err(OpenError::OrphanedLog),
+        _ => Ok(()),
     }
 }
 

@@ -247,17 +247,14 @@ impl Transaction<'_> {
     /// Cancels open sessions that are idle, and forgets any others.
     fn expire(&self, idle: Duration, most: usize) -> Result<Vec<ObjectKey>, Failure> {
         if let Some(latest) = ago(self.now, idle) {
-            let sql = "SELECT id, state, object FROM uploads
-                WHERE touched <= ?1 ORDER BY touched, id LIMIT ?2";
-            let rows = self.all(sql, (latest, limit(most.min(EXPIRED_AT_ONCE))), |row| {
+            let rows = self.all(IDLE, (latest, limit(most.min(EXPIRED_AT_ONCE))), |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
             for (id, state, object) in rows {
                 self.expire_session(id, state, object)?;
             }
         }
-        let sql = "SELECT object FROM expired ORDER BY object LIMIT ?1";
-        self.all(sql, [limit(most)], |row| {
+        self.all(EXPIRED, [limit(most)], |row| {
             Ok(ObjectKey::new(row.get_ref(0)?.as_str()?))
         })
     }
@@ -281,6 +278,11 @@ impl Transaction<'_> {
         Ok(())
     }
 }
+
+pub(super) const IDLE: &str = "SELECT id, state, object FROM uploads
+    WHERE touched <= ?1 ORDER BY touched, id LIMIT ?2";
+
+pub(super) const EXPIRED: &str = "SELECT object FROM expired ORDER BY object LIMIT ?1";
 
 #[async_trait]
 impl Uploads for SqliteMetadata {

@@ -64,7 +64,7 @@ impl View<'_> {
     }
 }
 
-const BY_TAG: &str = "SELECT n.version, r.version,
+pub(in crate::sqlite) const BY_TAG: &str = "SELECT n.version, r.version,
         m.digest, m.media_type, m.created, m.pass IS NOT NULL, m.bytes
     FROM namespaces n
     LEFT JOIN repositories r ON r.name = ?2
@@ -72,7 +72,7 @@ const BY_TAG: &str = "SELECT n.version, r.version,
     LEFT JOIN manifests m ON m.id = t.manifest
     WHERE n.name = ?1";
 
-const BY_DIGEST: &str = "SELECT n.version, r.version,
+pub(in crate::sqlite) const BY_DIGEST: &str = "SELECT n.version, r.version,
         m.digest, m.media_type, m.created, m.pass IS NOT NULL, m.bytes
     FROM namespaces n
     LEFT JOIN repositories r ON r.name = ?2

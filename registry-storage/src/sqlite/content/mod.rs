@@ -1,10 +1,10 @@
 //! Blobs, manifests, tags and referrers.
 
 mod blob;
-mod manifest;
+pub(super) mod manifest;
 mod references;
-mod referrers;
-mod tag;
+pub(super) mod referrers;
+pub(super) mod tag;
 
 use async_trait::async_trait;
 use registry_core::{

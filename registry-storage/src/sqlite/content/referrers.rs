@@ -29,9 +29,9 @@ impl View<'_> {
     }
 }
 
-const OF_ANY_TYPE: &str = "SELECT descriptor FROM manifests
+pub(in crate::sqlite) const OF_ANY_TYPE: &str = "SELECT descriptor FROM manifests
     WHERE repository = ?1 AND subject = ?2 AND digest > ?3 ORDER BY digest LIMIT ?4";
 
-const OF_TYPE: &str = "SELECT descriptor FROM manifests
+pub(in crate::sqlite) const OF_TYPE: &str = "SELECT descriptor FROM manifests
     WHERE repository = ?1 AND subject = ?2 AND artifact_type = ?5 AND digest > ?3
     ORDER BY digest LIMIT ?4";

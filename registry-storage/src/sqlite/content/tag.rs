@@ -21,15 +21,13 @@ impl View<'_> {
         most: usize,
     ) -> Result<Vec<Tag>, Failure> {
         // Every tag comes after the empty text.
-        let sql = "SELECT tag FROM tags WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
         let params = (repository, after.unwrap_or_default(), limit(most));
-        self.all(sql, params, |row| Ok(row.get::<_, Text<_>>(0)?.0))
+        self.all(TAGS, params, |row| Ok(row.get::<_, Text<_>>(0)?.0))
     }
 
     /// The tags that point at a manifest.
     pub(super) fn tags_of(&self, manifest: i64) -> Result<Vec<Tag>, Failure> {
-        let sql = "SELECT tag FROM tags WHERE manifest = ?1 ORDER BY tag";
-        self.all(sql, [manifest], |row| Ok(row.get::<_, Text<_>>(0)?.0))
+        self.all(TAGS_OF, [manifest], |row| Ok(row.get::<_, Text<_>>(0)?.0))
     }
 
     /// Where a tag points: the manifest's id and its digest.
@@ -64,6 +62,11 @@ impl View<'_> {
         Ok(None)
     }
 }
+
+pub(in crate::sqlite) const TAGS: &str = "SELECT tag FROM tags
+    WHERE repository = ?1 AND tag > ?2 ORDER BY tag LIMIT ?3";
+
+pub(in crate::sqlite) const TAGS_OF: &str = "SELECT tag FROM tags WHERE manifest = ?1 ORDER BY tag";
 
 impl Transaction<'_> {
     /// Points a tag at the manifest that was stored.

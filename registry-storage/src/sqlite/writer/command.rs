@@ -5,19 +5,10 @@ use tokio::sync::oneshot;
 
 use crate::sqlite::{error::Failure, transaction::Transaction};
 
-/// Whether a command did something that has to be committed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ran {
-    /// It did what it had to.
-    Done,
-    /// It failed, and what it had done has to be undone.
-    Failed,
-}
-
 /// A command, whatever it answers.
 pub(super) trait Command: Send {
-    /// Runs it.
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Ran;
+    /// Runs it. After an error, what it did has to be undone.
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), MetadataError>;
 
     /// Has it fail, whatever it did.
     fn fail(&mut self, error: MetadataError);
@@ -47,16 +38,13 @@ where
     T: Send,
     F: FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send,
 {
-    fn run(&mut self, transaction: &mut Transaction<'_>) -> Ran {
+    fn run(&mut self, transaction: &mut Transaction<'_>) -> Result<(), MetadataError> {
         let Some(command) = self.command.take() else {
-            return Ran::Done;
+            return Ok(());
         };
-        let outcome = command(transaction);
-        let ran = match outcome {
-            Ok(_) => Ran::Done,
-            Err(_) => Ran::Failed,
-        };
-        self.outcome = Some(outcome.map_err(MetadataError::from));
+        let outcome = command(transaction).map_err(MetadataError::from);
+        let ran = outcome.as_ref().map(drop).map_err(MetadataError::clone);
+        self.outcome = Some(outcome);
         ran
     }
 

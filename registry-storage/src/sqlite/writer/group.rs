@@ -11,7 +11,7 @@ use std::{
 use registry_core::{Timestamp, backend::MetadataError};
 use rusqlite::{Connection, wal::CheckpointMode};
 
-use super::command::{Command, Ran};
+use super::command::Command;
 use crate::sqlite::{
     error::{Failure, of_commit},
     readers::Readers,
@@ -56,10 +56,11 @@ impl Committed {
 
 /// Commits group after group.
 pub(super) struct Groups {
+    // Dropped first: the last connection to close carries the log over, and readers cannot.
+    readers: Arc<Readers>,
     connection: Connection,
     counters: Counters,
     time: Arc<Time>,
-    readers: Arc<Readers>,
     committed: Arc<Committed>,
 }
 
@@ -72,10 +73,10 @@ impl Groups {
         committed: Arc<Committed>,
     ) -> Self {
         Self {
+            readers,
             connection,
             counters,
             time,
-            readers,
             committed,
         }
     }
@@ -101,14 +102,15 @@ impl Groups {
             self.run(&mut **command, now)?;
         }
         if self.connection.total_changes() != before {
-            self.counters
-                .save(&self.connection, now)
-                .map_err(Failure::from)?;
+            let saved = self.counters.save(&self.connection, now);
+            saved.map_err(Failure::from)?;
+            self.execute_commit()?;
+            self.readers.advance();
             self.committed.add(group.len());
+            Ok(())
+        } else {
+            self.execute_commit()
         }
-        self.execute_commit()?;
-        self.readers.advance();
-        Ok(())
     }
 
     fn execute_commit(&self) -> Result<(), MetadataError> {
@@ -117,20 +119,26 @@ impl Groups {
         committed.map(drop).map_err(|error| of_commit(&error))
     }
 
-    /// Runs one command; where it fails, it alone is undone. An error ends the whole group: the
-    /// transaction is gone, and all that was done in it.
-    fn run(&mut self, command: &mut dyn Command, now: Timestamp) -> Result<(), Failure> {
+    /// Runs one command; where it fails, it alone is undone.
+    ///
+    /// # Errors
+    /// The transaction is gone, and all that was done in it: SQLite ends it by itself where the disk is
+    /// full, say.
+    fn run(&mut self, command: &mut dyn Command, now: Timestamp) -> Result<(), MetadataError> {
         self.execute("SAVEPOINT command")?;
         let mut transaction = Transaction::new(&self.connection, now, &mut self.counters);
         let ran = catch_unwind(AssertUnwindSafe(|| command.run(&mut transaction)));
         let ran = ran.unwrap_or_else(|_| {
             command.fail(Failure::Panicked.into());
-            Ran::Failed
+            Err(Failure::Panicked.into())
         });
-        if ran == Ran::Failed {
+        if let Err(error) = ran {
+            if self.connection.is_autocommit() {
+                return Err(error);
+            }
             self.execute("ROLLBACK TO command")?;
         }
-        self.execute("RELEASE command")
+        Ok(self.execute("RELEASE command")?)
     }
 
     fn execute(&self, sql: &str) -> Result<(), Failure> {

@@ -7,6 +7,8 @@
 
 mod command;
 mod group;
+#[cfg(test)]
+mod tests;
 
 use std::{
     io,

@@ -1,4 +1,8 @@
 //! What holds of metadata in SQLite besides the contract.
 
 mod contract;
+mod damage;
 mod fixture;
+mod groups;
+mod reopening;
+mod torn_log;

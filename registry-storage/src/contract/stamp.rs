@@ -99,6 +99,7 @@ macro_rules! metadata_contract {
             collection_03_a_collected_manifest_is_told,
             collection_03_a_later_pass_does_not_begin_the_grace_anew,
             collection_03_a_namespace_that_keeps_again_keeps,
+            collection_03_a_row_that_lives_loses_its_mark,
             collection_03_a_subject_that_came_keeps_its_referrer,
             collection_03_content_goes_after_its_links,
             collection_03_nothing_goes_before_its_grace,
@@ -277,6 +278,27 @@ macro_rules! metadata_contract {
             uploads_05_only_idle_sessions_expire,
             uploads_05_what_expired_is_given_until_forgotten,
         ], model }
+    };
+}
+
+/// Stamps a test that holds two engines over one store to the [`model`](crate::contract::model).
+///
+/// The first argument names the module that holds the test; the second is a closure whose future gives
+/// a fresh and empty store and a fresh and empty metadata backend, as a
+/// [`BlobStoreHarness`](crate::contract::blob_store::BlobStoreHarness) and a
+/// [`MetadataHarness`](crate::contract::metadata::MetadataHarness). It is called once per run.
+#[macro_export]
+macro_rules! engine_contract {
+    ($module:ident, $fresh:expr $(,)?) => {
+        mod $module {
+            #[allow(unused_imports, reason = "the closure may name nothing of its module")]
+            use super::*;
+
+            #[test]
+            fn two_engines_agree_with_the_model() {
+                $crate::contract::model::engine($fresh);
+            }
+        }
     };
 }
 

@@ -27,6 +27,7 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod blocking;
+mod cached;
 mod checkpoint;
 mod error;
 mod gathered;
@@ -36,12 +37,18 @@ mod ops;
 mod read;
 mod resumes;
 mod root;
+mod share;
 #[cfg(test)]
 mod tests;
 mod upload;
 mod write;
 
-use std::{fmt, fs, io, ops::Range, path::PathBuf, sync::Arc};
+use std::{
+    fmt, fs, io,
+    ops::Range,
+    path::PathBuf,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use async_trait::async_trait;
 use registry_core::{
@@ -55,15 +62,15 @@ use self::{
     blocking::blocking,
     error::{absent, failed},
     key::{Place, place},
-    read::Opened,
     root::Root,
+    share::Share,
     upload::Upload,
     write::DiskWrite,
 };
 use crate::Durability;
 
-/// Checkpoints cost the same anywhere; this much is a fair amount to send again.
-const PART_SIZE: u64 = 1 << 20;
+/// Checkpoints cost the same anywhere; this much goes to the disk at once.
+const PART_SIZE: u64 = 256 << 10;
 
 /// A [`BlobStore`] in a directory. Clones are the same store.
 ///
@@ -93,6 +100,8 @@ const PART_SIZE: u64 = 1 << 20;
 #[derive(Clone)]
 pub struct DiskBlobs {
     root: Arc<Root>,
+    /// How many writers there are.
+    writers: Arc<AtomicUsize>,
 }
 
 impl DiskBlobs {
@@ -107,9 +116,18 @@ impl DiskBlobs {
         random: Arc<dyn Random>,
     ) -> Result<Self, StoreError> {
         let root = Root::open(directory.into(), ops::of(durability), random)?;
-        Ok(Self {
+        Ok(Self::over(root))
+    }
+
+    fn over(root: Root) -> Self {
+        Self {
             root: Arc::new(root),
-        })
+            writers: Arc::default(),
+        }
+    }
+
+    fn writer(&self, upload: Upload) -> Box<dyn BlobWrite> {
+        Box::new(DiskWrite::new(upload, Share::of(&self.writers)))
     }
 
     /// Does work that blocks.
@@ -126,7 +144,7 @@ impl DiskBlobs {
 impl BlobStore for DiskBlobs {
     async fn begin(&self) -> Result<Box<dyn BlobWrite>, StoreError> {
         let upload = self.work(|root| Upload::begin(Arc::clone(root))).await?;
-        Ok(Box::new(DiskWrite::new(upload)))
+        Ok(self.writer(upload))
     }
 
     async fn resume(&self, from: &StoreCheckpoint) -> Result<Box<dyn BlobWrite>, StoreError> {
@@ -139,7 +157,7 @@ impl BlobStore for DiskBlobs {
         let upload = self.work(move |root| Upload::resume(Arc::clone(root), unique, &from, &waits));
         let upload = upload.await?;
         drop(waiting);
-        Ok(Box::new(DiskWrite::new(upload)))
+        Ok(self.writer(upload))
     }
 
     async fn read(
@@ -150,9 +168,7 @@ impl BlobStore for DiskBlobs {
         let Some(Place::Object) = place(key) else {
             return Err(absent(key));
         };
-        let key = key.clone();
-        let opened = self.work(move |root| Opened::open(root, key, range));
-        Ok(opened.await?.into_read())
+        read::read(&self.root, key, range).await
     }
 
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {

@@ -1,134 +1,99 @@
-//! Reading an object piece by piece, the next piece while the one before is on its way.
+//! Reading an object piece by piece: what is cached at once, the rest on a thread that may wait.
+//!
+//! A file mapped into memory would save a copy, and turn an I/O error into the end of the process.
 
-use std::{fs::File, ops::Range, os::unix::fs::FileExt, sync::Arc};
+use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::Path, sync::Arc};
 
 use bytes::Bytes;
-use futures_util::{StreamExt, stream};
-use registry_core::backend::{ByteStream, ObjectKey, ObjectRead, StoreError};
-use tokio::task::{JoinHandle, spawn_blocking};
+use futures_util::stream;
+use registry_core::backend::{ObjectKey, ObjectRead, StoreError};
 
 use super::{
-    blocking::done,
+    blocking::blocking,
+    cached,
     error::{failed, unavailable},
     root::Root,
 };
 
-/// As much as this is read at once.
-const PIECE: u64 = 256 << 10;
+/// At most so much is read at once of what is cached. More costs the same per byte and holds more.
+const CACHED_PIECE: u64 = 64 << 10;
 
-/// An object opened, with its first piece, which for most objects is all of it.
-pub(super) struct Opened {
-    object: Object,
-    size: u64,
-    first: Bytes,
-    rest: Range<u64>,
+/// At most so much is read at once where the disk is waited for.
+const PIECE: u64 = 128 << 10;
+
+/// Opens an object.
+pub(super) async fn read(
+    root: &Arc<Root>,
+    key: &ObjectKey,
+    range: Option<Range<u64>>,
+) -> Result<ObjectRead, StoreError> {
+    let path = root.file(key);
+    let file = match cached::open(&path) {
+        Some(file) => file,
+        None => {
+            let (root, key) = (Arc::clone(root), key.clone());
+            blocking(move || open(&root, &key, &path)).await?
+        }
+    };
+    let size = file.metadata();
+    let size = size.map_err(|error| failed("look at", &root.file(key), &error))?;
+    let size = size.len();
+    let rest = within(key, range, size)?;
+    if rest.end - rest.start > PIECE {
+        cached::expect_all(&file);
+    }
+    let left = Left {
+        file: Arc::new(file),
+        key: key.clone(),
+        rest,
+    };
+    let bytes = Box::pin(stream::try_unfold(left, Left::next));
+    Ok(ObjectRead { size, bytes })
 }
 
-struct Object {
-    file: File,
+/// What is left to be read of an object.
+struct Left {
+    file: Arc<File>,
     key: ObjectKey,
-}
-
-impl Opened {
-    /// Opens a file. This blocks.
-    pub(super) fn open(
-        root: &Root,
-        key: ObjectKey,
-        range: Option<Range<u64>>,
-    ) -> Result<Self, StoreError> {
-        let path = root.file(&key);
-        let file = match File::open(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Err(root.missing(&key));
-            }
-            opened => opened.map_err(|error| failed("open", &path, &error))?,
-        };
-        let size = file.metadata();
-        let size = size
-            .map_err(|error| failed("look at", &path, &error))?
-            .len();
-        let mut rest = within(&key, range, size)?;
-        let object = Object { file, key };
-        let first = object.read(next(&mut rest))?;
-        Ok(Self {
-            object,
-            size,
-            first,
-            rest,
-        })
-    }
-
-    pub(super) fn into_read(self) -> ObjectRead {
-        let first = stream::iter((!self.first.is_empty()).then_some(Ok(self.first)));
-        let bytes: ByteStream = if self.rest.is_empty() {
-            Box::pin(first)
-        } else {
-            Box::pin(first.chain(pieces(self.object, self.rest)))
-        };
-        ObjectRead {
-            size: self.size,
-            bytes,
-        }
-    }
-}
-
-impl Object {
-    fn read(&self, range: Range<u64>) -> Result<Bytes, StoreError> {
-        let mut bytes = vec![0; (range.end - range.start) as usize];
-        let read = self.file.read_exact_at(&mut bytes, range.start);
-        read.map_err(|error| {
-            unavailable(format!("cannot read {range:?} of {}: {error}", self.key))
-        })?;
-        Ok(bytes.into())
-    }
-}
-
-/// A piece that is being read, and what is left after it.
-struct Ahead {
-    object: Arc<Object>,
-    reading: JoinHandle<Result<Bytes, StoreError>>,
     rest: Range<u64>,
 }
 
-impl Ahead {
-    fn new(object: Arc<Object>, mut rest: Range<u64>) -> Option<Self> {
-        let piece = next(&mut rest);
-        if piece.is_empty() {
-            return None;
+impl Left {
+    async fn next(mut self) -> Result<Option<(Bytes, Self)>, StoreError> {
+        if self.rest.is_empty() {
+            return Ok(None);
         }
-        let of = Arc::clone(&object);
-        let reading = spawn_blocking(move || of.read(piece));
-        Some(Self {
-            object,
-            reading,
-            rest,
+        let bytes = match cached::read(&self.file, self.rest.start, self.at_most(CACHED_PIECE)) {
+            Some(bytes) => bytes,
+            None => self.read().await?,
+        };
+        self.rest.start += bytes.len() as u64;
+        Ok(Some((bytes.into(), self)))
+    }
+
+    async fn read(&self) -> Result<Vec<u8>, StoreError> {
+        let (file, key) = (Arc::clone(&self.file), self.key.clone());
+        let (start, length) = (self.rest.start, self.at_most(PIECE));
+        blocking(move || {
+            let mut bytes = vec![0; length];
+            let read = file.read_exact_at(&mut bytes, start);
+            let at = |error| unavailable(format!("cannot read {key} at {start}: {error}"));
+            read.map(|()| bytes).map_err(at)
         })
+        .await
+    }
+
+    /// What is left, or the next piece of it.
+    fn at_most(&self, piece: u64) -> usize {
+        (self.rest.end - self.rest.start).min(piece) as usize
     }
 }
 
-/// What is left, a piece at a time. After an error there is nothing more.
-fn pieces(
-    object: Object,
-    rest: Range<u64>,
-) -> impl futures_util::Stream<Item = Result<Bytes, StoreError>> {
-    stream::unfold(Ahead::new(Arc::new(object), rest), |ahead| async {
-        let Ahead {
-            object,
-            mut reading,
-            rest,
-        } = ahead?;
-        match done(&mut reading).await.flatten() {
-            Ok(bytes) => Some((Ok(bytes), Ahead::new(object, rest))),
-            Err(error) => Some((Err(error), None)),
-        }
-    })
-}
-
-/// Takes the next piece off what is left.
-fn next(rest: &mut Range<u64>) -> Range<u64> {
-    let start = rest.start;
-    rest.start = rest.end.min(start + PIECE);
-    start..rest.start
+fn open(root: &Root, key: &ObjectKey, path: &Path) -> Result<File, StoreError> {
+    match File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(root.missing(key)),
+        opened => opened.map_err(|error| failed("open", path, &error)),
+    }
 }
 
 /// The range, if it is one of the object's.

@@ -114,6 +114,7 @@ impl Resumes {
             .write_all_at(&record.to_bytes(), self.records * RECORD)?;
         self.records += 1;
         self.file.set_len(self.records * RECORD)?;
+        self.last = turn;
         Ok(turn)
     }
 

@@ -39,7 +39,7 @@ pub(super) struct Upload {
     turn: Turn,
     /// How many bytes this writer has in the file.
     length: u64,
-    /// Whether the file's name is known to be on the disk.
+    /// Whether the file's name is on the disk, as it is once there is a checkpoint.
     lasting: bool,
 }
 
@@ -116,27 +116,25 @@ impl Upload {
         })
     }
 
-    /// Adds bytes at the end and makes the file an object: the bytes on the disk, then the name, then
-    /// the name on the disk.
+    /// Adds bytes at the end and makes the file an object.
     pub(super) fn commit(
         &mut self,
         pieces: &[Bytes],
         digest: &Digest,
     ) -> Result<ObjectKey, StoreError> {
-        self.in_turn(|upload| {
-            upload.write_pieces(pieces)?;
-            upload.sync_file()?;
-            let key = upload.unique.object_key(digest);
-            let object = upload.root.file(&key);
-            let directory = object.parent().unwrap_or(&object);
-            upload.root.make_lasting(directory)?;
-            upload.rename(&object)?;
-            if let Err(error) = upload.root.sync_directory(directory) {
-                return Err(upload.taken_back(&object, error));
-            }
-            upload.forget_resumes();
-            Ok(key)
-        })
+        let committed = self.in_turn(|upload| upload.make_object(pieces, digest));
+        if committed.is_err() {
+            drop(self.leave());
+        }
+        committed
+    }
+
+    /// Ends a writer that cannot go on. A write that no checkpoint leads back to gives its space back.
+    pub(super) fn leave(&mut self) -> Result<(), StoreError> {
+        if self.lasting {
+            return Ok(());
+        }
+        self.in_turn(|upload| upload.remove())
     }
 
     /// Gives the write up; nothing where another writer has overtaken this one.
@@ -200,35 +198,58 @@ impl Upload {
     }
 
     fn take_turn(&mut self, from: &StoreCheckpoint, before: Turn) -> Result<(), StoreError> {
-        let path = self.root.resumes(&self.unique);
         let of_file = |error: io::Error| failed("resume", &self.path, &error);
-        let of_record = |error: io::Error| failed("use", &path, &error);
         let length = self.file.metadata().map_err(of_file)?.len();
         if length < from.offset {
             return Err(bad_checkpoint(&from.key, "is beyond the end of the file"));
         }
-        let mut resumes = Resumes::open(&path).map_err(of_record)?;
-        if !resumes.hold(before, from.offset).map_err(of_record)? {
+        self.turn = self.write_turn(from, before, length > from.offset)?;
+        if length > from.offset {
+            let truncated = self.root.ops.truncate(&self.file, from.offset);
+            truncated.map_err(of_file)?;
+        }
+        let place = self.file.seek(SeekFrom::Start(from.offset));
+        self.length = place.map_err(of_file)?;
+        Ok(())
+    }
+
+    /// Writes down whose turn it is; where bytes are about to be forgotten, on the disk.
+    fn write_turn(
+        &self,
+        from: &StoreCheckpoint,
+        before: Turn,
+        forgets: bool,
+    ) -> Result<Turn, StoreError> {
+        let path = self.root.resumes(&self.unique);
+        let cannot = |error: io::Error| failed("use", &path, &error);
+        let mut resumes = Resumes::open(&path).map_err(cannot)?;
+        if !resumes.hold(before, from.offset).map_err(cannot)? {
             return Err(bad_checkpoint(&from.key, "was overtaken by another writer"));
         }
         let turn = resumes.take(before, from.offset, &*self.root.random);
-        self.turn = turn.map_err(of_record)?;
-        if length > from.offset {
-            self.root
-                .ops
-                .sync_file(resumes.file(), &path)
-                .map_err(of_record)?;
+        let turn = turn.map_err(cannot)?;
+        if forgets {
+            let synced = self.root.ops.sync_file(resumes.file(), &path);
+            synced.map_err(cannot)?;
             self.root.sync_directory(&self.root.uploads())?;
-            self.root
-                .ops
-                .truncate(&self.file, from.offset)
-                .map_err(of_file)?;
         }
-        self.file
-            .seek(SeekFrom::Start(from.offset))
-            .map_err(of_file)?;
-        self.length = from.offset;
-        Ok(())
+        Ok(turn)
+    }
+
+    /// The bytes on the disk, then the name, then the name on the disk.
+    fn make_object(&mut self, pieces: &[Bytes], digest: &Digest) -> Result<ObjectKey, StoreError> {
+        self.write_pieces(pieces)?;
+        self.sync_file()?;
+        let key = self.unique.object_key(digest);
+        let object = self.root.file(&key);
+        let directory = object.parent().unwrap_or(&object);
+        self.root.make_lasting(directory)?;
+        self.rename(&object)?;
+        if let Err(error) = self.root.sync_directory(directory) {
+            return Err(self.taken_back(&object, error));
+        }
+        self.forget_resumes();
+        Ok(key)
     }
 
     fn write_pieces(&mut self, pieces: &[Bytes]) -> Result<(), StoreError> {

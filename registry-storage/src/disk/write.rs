@@ -13,11 +13,9 @@ use super::{
     error::unavailable,
     gathered::Gathered,
     key::Unique,
+    share::Share,
     upload::Upload,
 };
-
-/// As much as this goes to the disk at once.
-const PIECE: usize = 256 << 10;
 
 /// A writer of an upload. A call that is dropped leaves its step under way, for the next call to wait
 /// for.
@@ -25,6 +23,7 @@ pub(super) struct DiskWrite {
     key: ObjectKey,
     unique: Unique,
     gathered: Gathered,
+    share: Share,
     /// None while a step is under way.
     upload: Option<Box<Upload>>,
     step: Option<JoinHandle<Step>>,
@@ -36,11 +35,12 @@ pub(super) struct DiskWrite {
 type Step = (Box<Upload>, Result<Option<StoreCheckpoint>, StoreError>);
 
 impl DiskWrite {
-    pub(super) fn new(upload: Upload) -> Self {
+    pub(super) fn new(upload: Upload, share: Share) -> Self {
         Self {
             key: upload.key().clone(),
             unique: upload.unique().clone(),
             gathered: Gathered::default(),
+            share,
             upload: Some(Box::new(upload)),
             step: None,
             failed: None,
@@ -97,7 +97,7 @@ impl BlobWrite for DiskWrite {
 
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         self.gathered.push(bytes);
-        if self.gathered.len() < PIECE {
+        if self.gathered.len() < self.share.bytes() {
             return self.failed.clone().map_or(Ok(()), Err);
         }
         self.begin(|upload, pieces| upload.write(pieces).map(|()| None))
@@ -112,8 +112,12 @@ impl BlobWrite for DiskWrite {
     }
 
     async fn commit(mut self: Box<Self>, digest: &Digest) -> Result<ObjectKey, StoreError> {
-        self.end().await?;
+        let ended = self.end().await;
         let (mut upload, pieces) = (self.upload()?, self.gathered.take());
+        if let Err(error) = ended {
+            drop(blocking(move || upload.leave()).await);
+            return Err(error);
+        }
         let digest = digest.clone();
         let mut commit = spawn_blocking(move || upload.commit(&pieces, &digest));
         let lost = |error: StoreError| StoreError::new(StoreErrorKind::Unknown, error.message);

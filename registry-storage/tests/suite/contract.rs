@@ -6,6 +6,7 @@ use registry_core::backend::BlobStore;
 use registry_storage::{
     blob_store_contract,
     contract::metadata::LocalMetadata,
+    engine_contract,
     memory::{MemoryBlobs, MemoryMetadata, MemoryParts},
     metadata_contract,
 };
@@ -33,4 +34,18 @@ metadata_contract!(memory_metadata, || async {
 
 metadata_contract!(waiting_metadata, || async {
     LocalMetadata::new(|clock| waiting::metadata(Arc::new(MemoryMetadata::new(Arc::new(clock)))))
+});
+
+engine_contract!(engines_in_memory, || async {
+    let blobs = Arc::new(MemoryParts::with_part_size(PART_SIZE)) as Arc<dyn BlobStore>;
+    let metadata = LocalMetadata::new(|clock| Arc::new(MemoryMetadata::new(Arc::new(clock))));
+    (blobs, metadata)
+});
+
+engine_contract!(waiting_engines, || async {
+    let blobs = waiting::blobs(Arc::new(MemoryParts::with_part_size(PART_SIZE)));
+    let metadata = LocalMetadata::new(|clock| {
+        waiting::metadata(Arc::new(MemoryMetadata::new(Arc::new(clock))))
+    });
+    (blobs, metadata)
 });

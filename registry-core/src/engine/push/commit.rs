@@ -181,8 +181,10 @@ impl Commit {
                 // Another process may have ended it with the very same blob.
                 match self.inner().metadata.upload(hold.session()).await? {
                     Some(UploadState::Finished(digest)) if digest == self.digest => {
-                        // It may have been deleted since, or be about to go.
-                        let reader = Pull::new(self.access.clone(), self.permit);
+                        // It may have been deleted since, or be about to go; and the repository may
+                        // have been made with it, after this permit was given.
+                        let permit = self.access.decide().await?;
+                        let reader = Pull::new(self.access.clone(), permit);
                         reader.blob(&digest).await.map(drop)
                     }
                     Some(UploadState::Open(_)) => Err(Error::UploadTakenOver),

@@ -164,7 +164,9 @@ impl Upload {
     }
 
     async fn finished(&self, digest: Digest) -> Result<PushedBlob> {
-        let reader = super::super::Pull::new(self.access.clone(), self.permit);
+        // Whoever ended it may have made the repository after this permit was given.
+        let permit = self.access.decide().await?;
+        let reader = super::super::Pull::new(self.access.clone(), permit);
         let size = reader.blob(&digest).await?.size();
         Ok(PushedBlob { digest, size })
     }

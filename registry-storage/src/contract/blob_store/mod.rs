@@ -5,7 +5,7 @@
 //! store itself.
 
 mod dropped;
-mod fixture;
+pub(crate) mod fixture;
 mod gone;
 mod harness;
 mod listing;

@@ -1,40 +1,32 @@
 //! Random commands of two clients, against a plain model.
 //!
 //! The clauses hold a backend to what somebody thought of. Here commands are drawn at random, some
-//! of them fail or lose their answers, and all that the backend says is compared with what it may say
-//! after all that it has said before. A failing run is made as short as can be before it is shown.
+//! of them fail or lose their answers, and all that is said is compared with what may be said after
+//! all that was said before. A failing run is made as short as can be before it is shown.
+//!
+//! There are two: one of the metadata's own commands, which foretells every answer, and one of
+//! requests to two engines over one store, which holds them to what their callers rely on.
 
-mod action;
-mod client;
-mod run;
-mod stage;
-mod world;
+mod engine;
+mod metadata;
 
-use std::{env, future::Future};
+use std::{env, fmt::Debug};
 
-use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
+};
 
-use self::run::Run;
-use super::{drive, metadata::MetadataHarness};
+pub use engine::engine;
+pub use metadata::metadata;
 
 /// How many runs there are, where the variable says nothing.
-const CASES: u32 = 256;
+const CASES: u64 = 256;
 
-/// How long a run is, at most.
-const STEPS: usize = 60;
-
-/// Holds a backend to the model, in as many runs as `REGISTRY_CONTRACT_CASES` says, drawn from
-/// `REGISTRY_CONTRACT_SEED`. Each run has a fresh backend.
-///
-/// # Panics
-/// When the backend has said what cannot be. The shortest run found that shows it is told, with the
-/// seed.
-pub fn metadata<H, F>(fresh: impl Fn() -> F)
-where
-    H: MetadataHarness,
-    F: Future<Output = H>,
-{
-    let cases = variable("REGISTRY_CONTRACT_CASES").unwrap_or(u64::from(CASES));
+/// Does as many runs as `REGISTRY_CONTRACT_CASES` says, of steps drawn from `REGISTRY_CONTRACT_SEED`,
+/// and panics with the shortest one that fails.
+fn check<S: Debug>(steps: impl Strategy<Value = Vec<S>>, run: impl Fn(&[S]) -> Result<(), String>) {
+    let cases = variable("REGISTRY_CONTRACT_CASES").unwrap_or(CASES);
     let seed = variable("REGISTRY_CONTRACT_SEED").unwrap_or_default();
     let config = Config {
         cases: u32::try_from(cases).unwrap_or(u32::MAX),
@@ -42,11 +34,8 @@ where
         failure_persistence: None,
         ..Config::default()
     };
-    let outcome = TestRunner::new(config).run(&action::steps(STEPS), |steps| {
-        let done = drive::run(async {
-            let harness = fresh().await;
-            Run::new(&harness).all(&steps).await
-        });
+    let outcome = TestRunner::new(config).run(&steps, |steps| {
+        let done = run(&steps);
         done.map_err(TestCaseError::fail)
     });
     match outcome {

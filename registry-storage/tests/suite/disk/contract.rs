@@ -1,5 +1,5 @@
-//! The contract, stamped for the store in a directory: alone, opened twice as two processes would have
-//! it, and with polls in between.
+//! The contract, stamped for the store in a directory, opened twice as two processes would have it:
+//! durable, and relaxed with polls in between.
 
 use std::{path::Path, sync::Arc};
 
@@ -44,10 +44,6 @@ fn open(directory: &Path, durability: Durability) -> Arc<dyn BlobStore> {
 
 blob_store_contract!(disk_blobs, || async {
     Directory::new(|directory| open(directory, Durability::Strict))
-});
-
-blob_store_contract!(relaxed_disk_blobs, || async {
-    Directory::new(|directory| open(directory, Durability::Relaxed))
 });
 
 blob_store_contract!(waiting_disk_blobs, || async {

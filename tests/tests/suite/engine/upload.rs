@@ -2,13 +2,18 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, stream};
-use registry_core::{BodyError, Caller, Digest, Error, Settings};
+use registry_core::{
+    Algorithms, AllowAll, BodyError, Caller, Digest, DigestAlgorithm, DigestHasher, Error,
+    HashState, Settings, UnknownHashState,
+};
 
 use super::fixture::{Fixture, another, body, broken, large, refused, repository, run};
 
@@ -85,36 +90,80 @@ fn ranges_of_a_blob_are_exact() {
     });
 }
 
+async fn bytes_of_another_digest_are_refused_and_not_kept(fixture: Fixture) {
+    for bytes in [b"small".to_vec(), large(1)] {
+        let wrong = Digest::sha256(b"other");
+        let opening = fixture.registry.open(&fixture.caller, &repository(NAME));
+        let push = opening.push().await.unwrap();
+        let outcome = push.put_blob(&wrong, &mut body(&[&bytes])).await;
+        refused!(outcome, Error::DigestMismatch { .. });
+        let id = fixture.begin(NAME).await;
+        let outcome = fixture.finish(NAME, &id, &bytes, &wrong).await;
+        refused!(outcome, Error::DigestMismatch { .. });
+        refused!(fixture.status(NAME, &id).await, Error::UploadUnknown);
+        let outcome = fixture.blob(NAME, &wrong).await;
+        refused!(outcome, Error::RepositoryUnknown(_));
+    }
+    let left = (fixture.objects().await, fixture.unfinished().await);
+    assert_eq!(left, (0, 0));
+}
+
 #[test]
 fn hazard_09_bytes_of_another_digest_are_refused_and_not_kept() {
-    run(async {
-        let fixture = Fixture::new();
-        for bytes in [b"small".to_vec(), large(1)] {
-            let wrong = Digest::sha256(b"other");
-            let push = fixture
-                .registry
-                .open(&fixture.caller, &repository(NAME))
-                .push()
-                .await
-                .unwrap();
-            let outcome = push.put_blob(&wrong, &mut body(&[&bytes])).await;
-            refused!(outcome, Error::DigestMismatch { .. });
-            let id = fixture.begin(NAME).await;
-            refused!(
-                fixture.finish(NAME, &id, &bytes, &wrong).await,
-                Error::DigestMismatch { .. }
-            );
-            refused!(fixture.status(NAME, &id).await, Error::UploadUnknown);
-            refused!(
-                fixture.blob(NAME, &wrong).await,
-                Error::RepositoryUnknown(_)
-            );
+    run(bytes_of_another_digest_are_refused_and_not_kept(
+        Fixture::new(),
+    ));
+}
+
+/// Finds in whatever it is given the digest that was claimed.
+#[derive(Debug)]
+struct Credulous;
+
+impl DigestAlgorithm for Credulous {
+    fn name(&self) -> &str {
+        "sha256"
+    }
+
+    fn check(&self, _: &str) -> bool {
+        true
+    }
+
+    fn hasher(&self) -> Box<dyn DigestHasher> {
+        Box::new(Self)
+    }
+
+    fn restore(&self, _: &HashState) -> Result<Box<dyn DigestHasher>, UnknownHashState> {
+        Ok(self.hasher())
+    }
+}
+
+impl DigestHasher for Credulous {
+    fn update(&mut self, _: &[u8]) {}
+
+    fn save(&self) -> HashState {
+        HashState {
+            format: "credulous".to_owned(),
+            bytes: Vec::new(),
         }
-        assert_eq!(
-            (fixture.objects().await, fixture.unfinished().await),
-            (0, 0)
-        );
+    }
+
+    fn finish(self: Box<Self>) -> Digest {
+        Digest::sha256(b"other")
+    }
+}
+
+#[test]
+fn hazard_09_a_digest_that_is_never_verified_is_caught() {
+    let credulous = Algorithms::standard().with(Arc::new(Credulous));
+    let fixture = Fixture::with(Settings::default(), |builder| {
+        builder.policy(AllowAll).algorithms(credulous)
     });
+    let clause =
+        AssertUnwindSafe(|| run(bytes_of_another_digest_are_refused_and_not_kept(fixture)));
+    assert!(
+        catch_unwind(clause).is_err(),
+        "wrong bytes are taken, and nobody notices"
+    );
 }
 
 #[test]

@@ -8,8 +8,8 @@ use registry_core::{
 use crate::contract::metadata::{
     MetadataHarness,
     fixture::{
-        ALICE, COLLECTING, GRACE, PRIVATE, Repo, SampleBlob, SampleManifest, current, pass, remove,
-        repo_in, seal_a_pass,
+        ALICE, COLLECTING, GRACE, MINUTES, PRIVATE, Repo, SampleBlob, SampleManifest, current,
+        pass, remove, repo_in, seal_a_pass,
     },
 };
 
@@ -150,6 +150,29 @@ pub async fn collection_03_a_subject_that_came_keeps_its_referrer(harness: &dyn 
     remove(&*harness.second(), GRACE).await;
     assert!(repo.has_manifest(&signature.digest).await);
     assert_eq!(repo.referrers(&subject.digest).await, [signature.digest]);
+}
+
+/// A row that lives when it could be removed loses its mark: what dies later has a grace of its own.
+pub async fn collection_03_a_row_that_lives_loses_its_mark(harness: &dyn MetadataHarness) {
+    let repo = repo_in(harness.metadata(), COLLECTING, "team/app").await;
+    let subject = SampleManifest::new("subject");
+    let signature = SampleManifest::new("signature").about(&subject.digest);
+    repo.push(&signature, &[]).await;
+    seal_a_pass(&*repo.metadata).await;
+    repo.push(&subject, &["v1"]).await;
+    harness.advance(GRACE + MINUTES).await;
+    remove(&*harness.second(), GRACE).await;
+    let record = repo.manifest(&signature.digest).await;
+    assert!(!record.expect("the signature").condemned, "it lives");
+    repo.delete_manifest(&subject.digest).await;
+    remove(&*harness.second(), GRACE).await;
+    let there = repo.has_manifest(&signature.digest).await;
+    assert!(there, "no pass has condemned it since its subject went");
+    pass(harness).await;
+    assert!(
+        !repo.has_manifest(&signature.digest).await,
+        "nothing keeps it"
+    );
 }
 
 /// A manifest that was condemned in a namespace that no longer collects is not removed.

@@ -1,7 +1,7 @@
 //! Upload sessions.
 
 use super::{Answer, Call, Claim, Outcomes, Stand, World};
-use crate::contract::model::{
+use crate::contract::model::metadata::{
     action::Write,
     stage::{Index, REPOSITORIES, SESSIONS},
 };

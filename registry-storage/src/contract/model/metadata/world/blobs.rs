@@ -6,7 +6,7 @@ use registry_core::{
 };
 
 use super::{Answer, Call, Outcomes, World, uploads::Ending};
-use crate::contract::model::{
+use crate::contract::model::metadata::{
     action::{Creates, Write},
     stage::{self, BLOBS, Index},
 };

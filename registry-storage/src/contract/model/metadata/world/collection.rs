@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use registry_core::backend::ReferenceTarget;
 
-use super::{Answer, Call, Outcomes, Unknown, World};
-use crate::contract::model::{
+use super::{Answer, Call, Outcomes, Sealed, Unknown, World};
+use crate::contract::model::metadata::{
     action::Write,
     stage::{Index, MANIFESTS},
 };
@@ -26,7 +26,8 @@ impl World {
         match call.write {
             Write::Condemn => vec![self.then(Answer::Done, Self::condemn)],
             Write::Seal => vec![self.then(Answer::Done, |world| {
-                world.sealed.insert(world.pass, world.now);
+                let at = world.now;
+                world.sealed.insert(world.pass, Sealed { at, seen: None });
                 world.pass += 1;
             })],
             Write::Remove => self.after_remove(),
@@ -100,38 +101,66 @@ impl World {
         }
     }
 
-    /// Rows whose mark is old enough.
-    fn ripe(&self) -> Vec<Row> {
-        let is_ripe = |pass: u32| {
-            let sealed = self.sealed.get(&pass);
-            sealed.is_some_and(|sealed| self.now - sealed >= GRACE)
-        };
-        let ripe = self.rows().into_iter();
-        let ripe = ripe.filter(|(_, mark)| mark.is_some_and(is_ripe));
-        ripe.map(|(row, _)| row).collect()
+    /// Rows marked by these passes.
+    fn marked_by(&self, passes: &BTreeSet<u32>) -> Vec<Row> {
+        let rows = self.rows().into_iter();
+        let marked = rows.filter(|(_, mark)| mark.is_some_and(|pass| passes.contains(&pass)));
+        marked.map(|(row, _)| row).collect()
     }
 
-    /// All that is ripe and dead goes, and what dies by that and is ripe. A ripe row that is not dead
-    /// may lose its mark, before or after others went.
+    /// Passes whose grace is over, by each way of counting it that is allowed.
+    fn ripe_passes(&self) -> Vec<BTreeSet<u32>> {
+        let is_over = |since: u32| self.now - since >= GRACE;
+        let over = self.sealed.iter().filter(|(_, sealed)| is_over(sealed.at));
+        let (surely, perhaps): (Vec<_>, Vec<_>) =
+            over.partition(|(_, sealed)| sealed.seen.is_some_and(is_over));
+        let perhaps: Vec<_> = perhaps.into_iter().map(|(pass, _)| *pass).collect();
+        let with_sure = |also: Vec<u32>| {
+            let surely = surely.iter().map(|(pass, _)| **pass);
+            surely.chain(also).collect()
+        };
+        subsets(&perhaps).into_iter().map(with_sure).collect()
+    }
+
     fn after_remove(&self) -> Outcomes {
-        let ripe = self.ripe();
-        let living: Vec<_> = ripe.into_iter().filter(|row| !self.is_dead(*row)).collect();
-        let mut outcomes = Vec::new();
-        for cleared in subsets(&living) {
-            let mut world = self.clone();
-            for row in cleared {
-                world.mark(row).into_iter().for_each(|mark| *mark = None);
+        let choices = self.ripe_passes().into_iter();
+        let worlds = choices.flat_map(|passes| self.after_removal_of(&passes));
+        let seen = worlds.map(|mut world| {
+            for sealed in world.sealed.values_mut() {
+                sealed.seen.get_or_insert(world.now);
             }
-            while let Some(row) = world.dead_and_ripe() {
+            (Answer::Done, world)
+        });
+        seen.collect()
+    }
+
+    /// All that is marked and dead goes, and what dies by that and is marked. What lives loses its mark,
+    /// before others go or after that.
+    fn after_removal_of(&self, passes: &BTreeSet<u32>) -> Vec<Self> {
+        let marked = self.marked_by(passes).into_iter();
+        let living: Vec<_> = marked.filter(|row| !self.is_dead(*row)).collect();
+        let mut worlds = Vec::new();
+        for first in subsets(&living) {
+            let mut world = self.clone();
+            world.clear(first);
+            while let Some(row) = world.dead_of(passes) {
                 world.remove(row);
             }
-            outcomes.push((Answer::Done, world));
+            world.clear(world.marked_by(passes));
+            worlds.push(world);
         }
-        outcomes
+        worlds
     }
 
-    fn dead_and_ripe(&self) -> Option<Row> {
-        self.ripe().into_iter().find(|row| self.is_dead(*row))
+    fn clear(&mut self, rows: Vec<Row>) {
+        for row in rows {
+            self.mark(row).into_iter().for_each(|mark| *mark = None);
+        }
+    }
+
+    fn dead_of(&self, passes: &BTreeSet<u32>) -> Option<Row> {
+        let mut marked = self.marked_by(passes).into_iter();
+        marked.find(|row| self.is_dead(*row))
     }
 
     fn remove(&mut self, row: Row) {

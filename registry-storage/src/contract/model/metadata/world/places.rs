@@ -8,7 +8,7 @@ use registry_core::{
 };
 
 use super::{Answer, Call, Outcomes, World};
-use crate::contract::model::{
+use crate::contract::model::metadata::{
     action::{Creates, Settings, Write},
     stage::{self, Index},
 };

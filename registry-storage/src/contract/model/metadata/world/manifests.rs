@@ -6,7 +6,7 @@ use registry_core::{
 };
 
 use super::{Answer, Call, Outcomes, World};
-use crate::contract::model::{
+use crate::contract::model::metadata::{
     action::{Condition, Creates, Write},
     stage::{self, Index, MANIFESTS},
 };

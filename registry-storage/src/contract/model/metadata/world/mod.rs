@@ -100,9 +100,9 @@ pub(super) struct World {
     contents: BTreeMap<Index, Content>,
     sessions: BTreeMap<(Index, Index), Session>,
     expired: BTreeSet<String>,
-    /// The current pass, and when earlier ones were sealed.
+    /// The current pass, and the earlier ones.
     pass: u32,
-    sealed: BTreeMap<u32, u32>,
+    sealed: BTreeMap<u32, Sealed>,
     gone: BTreeSet<String>,
     doomed: BTreeSet<String>,
     unknown: BTreeMap<String, Unknown>,
@@ -118,6 +118,14 @@ struct Repository {
     tags: BTreeMap<Index, Index>,
     pulls: u64,
     tag_pulls: BTreeMap<Index, u64>,
+}
+
+/// A pass that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Sealed {
+    at: u32,
+    /// When a removal first came after it. Its grace counts from some moment between the two.
+    seen: Option<u32>,
 }
 
 /// A key that was asked about and that nothing named.

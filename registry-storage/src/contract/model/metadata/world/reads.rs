@@ -1,7 +1,7 @@
 //! What a reader is told.
 
 use super::{Answer, World};
-use crate::contract::model::{
+use crate::contract::model::metadata::{
     action::Read,
     stage::{Index, MANIFESTS, REPOSITORIES},
 };

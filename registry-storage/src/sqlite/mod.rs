@@ -25,7 +25,8 @@
 //! run long pages elsewhere would be worth it where they are allowed to be ten times as long.
 //!
 //! What makes them cheap: a connection keeps its snapshot until something is committed, and a statement
-//! keeps its plan. A read after a commit takes a new snapshot, and reads its pages from the system again.
+//! keeps its plan. The first reads after a commit take a new snapshot and their pages from the system
+//! again: facts and a manifest are 12 then.
 //!
 //! # What is answered, and when
 //!
@@ -44,21 +45,21 @@
 //! integers of this database's own. Names, tags and digests are text, compared by bytes.
 //!
 //! ```text
-//! registry             identity, secret; greatest time; last version and change; pass, how far it has come
-//! namespaces ·         name ─ public, collect_untagged, version, created
-//! repositories         id, name ─ namespace →, bare, visibility?, public, version, created, pulls
-//! contents             id, digest ─ size, object? | inline?, quarantined, pass?
-//! links ·              repository →, digest ─ holder, bare, pass?
-//! manifests            id; repository →, digest ─ media_type, subject?, artifact_type?, descriptor,
-//!                      bytes, created, pass?
-//! manifest_references· repository →, target, digest, required, manifest →
-//! tags ·               repository →, tag ─ manifest →, pulls
-//! uploads              id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
-//! expired ·            object: writes of expired sessions, for the store to give up
-//! gone ·               object ─ doomed: given up for ever, and whether it is still to be deleted
-//! unknown ·            object ─ since
-//! passes               pass ─ sealed
-//! changes              id ─ at, actor?, event
+//! registry              identity, secret; greatest time; last version and change; pass, how far it has come
+//! namespaces ·          name ─ public, collect_untagged, version, created
+//! repositories          id, name ─ namespace →, bare, visibility?, public, version, created, pulls
+//! contents              id, digest ─ size, object? | inline?, quarantined, pass?
+//! links ·               repository →, digest ─ holder, bare, pass?
+//! manifests             id; repository →, digest ─ media_type, subject?, artifact_type?, descriptor,
+//!                       bytes, created, pass?
+//! manifest_references · repository →, target, digest, required, manifest →
+//! tags ·                repository →, tag ─ manifest →, pulls
+//! uploads               id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
+//! expired ·             object: writes of expired sessions, for the store to give up
+//! gone ·                object ─ doomed: given up for ever, and whether it is still to be deleted
+//! unknown ·             object ─ since
+//! passes                pass ─ sealed
+//! changes               id ─ at, actor?, event
 //! ```
 //!
 //! Arrows are foreign keys. None leads to `contents`, whose rows repositories share; a link finds its

@@ -12,17 +12,16 @@ use std::{
 use super::error::OpenError;
 
 /// Held while the database is open; the system lets go of it when the process ends, however it ends.
-pub(super) struct Lock(#[expect(dead_code, reason = "the lock is the open file")] File);
+pub(super) struct Lock {
+    _file: File,
+}
 
 impl Lock {
     pub(super) fn take(database: &Path) -> Result<Self, OpenError> {
-        let options = File::options()
-            .create(true)
-            .append(true)
-            .open(beside(database, "lock"));
-        let file = options?;
+        let path = beside(database, "lock");
+        let file = File::options().create(true).append(true).open(path)?;
         match file.try_lock() {
-            Ok(()) => Ok(Self(file)),
+            Ok(()) => Ok(Self { _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::Locked),
             Err(TryLockError::Error(error)) => Err(error.into()),
         }

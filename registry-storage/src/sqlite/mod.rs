@@ -1,4 +1,75 @@
-//! Metadata in an SQLite database.
+//! Metadata in an SQLite database: everything a registry on one machine knows, in one file.
+//!
+//! One process owns the file, and in it one thread writes. It takes whatever commands wait, runs each
+//! in a savepoint of one transaction, commits once, and answers all: the commands share a sync, and the
+//! more there are at once the more they share. A transaction for each command was the alternative;
+//! each would wait for a sync of its own, and SQLite has one writer at a time anyhow. Reads go through
+//! connections of their own, beside the writer and beside each other, and see every write that was
+//! answered.
+//!
+//! # Where reads run
+//!
+//! Where they are called, without a hop to another thread. In microseconds of processor time, on two
+//! processors shared with others, in one run:
+//!
+//! | read | where it is called | thread with a queue | `spawn_blocking` |
+//! | --- | --- | --- | --- |
+//! | facts | 0.5 | | |
+//! | manifest by tag, 1 KiB | 1.2 | 6 | 11 to 39 |
+//! | 100 tags | 10 | | |
+//! | 1000 tags | 90 | | |
+//! | 100 referrers | 55 | | |
+//!
+//! A page from the disk costs more than that, and is waited for by a thread that others would use; what
+//! is read often is in the system's cache, and a page of a listing is as long as the engine allows. To
+//! run long pages elsewhere would be worth it where they are allowed to be ten times as long.
+//!
+//! What makes them cheap: a connection keeps its snapshot until something is committed, and a statement
+//! keeps its plan. A read after a commit takes a new snapshot, and reads its pages from the system again.
+//!
+//! # What is answered, and when
+//!
+//! [`Durability::Strict`] answers when the log is on the disk (`synchronous=FULL`).
+//! [`Durability::Relaxed`] answers when the operating system has it (`synchronous=NORMAL`): a crash of
+//! the process loses nothing, a power cut loses what was committed last, and neither leaves a
+//! transaction half done.
+//!
+//! A command that fails is undone alone. A commit that fails is told to all of its group: as `Full`
+//! where the disk refused a page of the log, for then the log holds nothing of it; as `Unknown` where the
+//! sync failed, for then a crash might bring it back.
+//!
+//! # Tables
+//!
+//! All are `STRICT`; those marked · are kept in the order of their key (`WITHOUT ROWID`). `id` are
+//! integers of this database's own. Names, tags and digests are text, compared by bytes.
+//!
+//! ```text
+//! registry             identity, secret; greatest time; last version and change; pass, how far it has come
+//! namespaces ·         name ─ public, collect_untagged, version, created
+//! repositories         id, name ─ namespace →, bare, visibility?, public, version, created, pulls
+//! contents             id, digest ─ size, object? | inline?, quarantined, pass?
+//! links ·              repository →, digest ─ holder, bare, pass?
+//! manifests            id; repository →, digest ─ media_type, subject?, artifact_type?, descriptor,
+//!                      bytes, created, pass?
+//! manifest_references· repository →, target, digest, required, manifest →
+//! tags ·               repository →, tag ─ manifest →, pulls
+//! uploads              id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
+//! expired ·            object: writes of expired sessions, for the store to give up
+//! gone ·               object ─ doomed: given up for ever, and whether it is still to be deleted
+//! unknown ·            object ─ since
+//! passes               pass ─ sealed
+//! changes              id ─ at, actor?, event
+//! ```
+//!
+//! Arrows are foreign keys. None leads to `contents`, whose rows repositories share; a link finds its
+//! content by digest. `public` of a repository is what its own setting and its namespace's come to, so
+//! that public names are an index; a namespace that changes rewrites it for all that inherit. `bare`
+//! sets names of one component apart, which stand elsewhere among canonical names than their text
+//! does. A link repeats its repository's name, so that the holders of a popular layer are listed by
+//! name from an index. Marked rows have indexes of their own (`WHERE pass IS NOT NULL`), and every
+//! listing has one in its order: a test compares the plans.
+//!
+//! Keys in `gone` stay for ever, as the contract asks: a command that names one may be on its way.
 
 mod changes;
 mod collection;
@@ -48,6 +119,21 @@ use self::{
 use crate::Durability;
 
 /// [`Metadata`] in an SQLite database.
+///
+/// ```
+/// use std::sync::Arc;
+///
+/// use registry_core::{SystemClock, backend::Metadata};
+/// use registry_storage::{Durability, sqlite::SqliteMetadata};
+///
+/// # let directory = tempfile::tempdir()?;
+/// let path = directory.path().join("metadata.sqlite");
+/// let clock = Arc::new(SystemClock);
+/// let metadata: Arc<dyn Metadata> = Arc::new(SqliteMetadata::open(path, clock, Durability::Strict)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Reads run on the thread that calls them. Dropping it waits until what was accepted is committed.
 pub struct SqliteMetadata {
     // In the order in which they are dropped: what writes ends when no reader is left, and then nothing
     // holds the lock.

@@ -25,7 +25,7 @@ const STATEMENTS: usize = 256;
 
 /// Pages that each connection keeps, as negative KiB.
 const WRITER_CACHE: i32 = -8 * 1024;
-const READER_CACHE: i32 = -4 * 1024;
+const READER_CACHE: i32 = -2 * 1024;
 
 /// Nobody else writes; this only covers somebody who looks in from outside, with a shell.
 const PATIENCE: Duration = Duration::from_secs(5);

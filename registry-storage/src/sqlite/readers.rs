@@ -30,6 +30,9 @@ use super::{
 /// Connections beside one for each processor, for where more threads than processors read.
 const SPARE: usize = 2;
 
+/// Processors that have a connection of their own; each keeps pages in memory.
+const MOST: usize = 14;
+
 /// Connections to read from.
 pub(super) struct Readers {
     connections: Box<[Mutex<Reader>]>,
@@ -45,7 +48,7 @@ struct Reader {
 
 impl Readers {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        let processors = available_parallelism().map_or(1, usize::from);
+        let processors = available_parallelism().map_or(1, usize::from).min(MOST);
         let connections = (0..processors + SPARE).map(|_| {
             let connection = open::reader(path)?;
             Ok(Mutex::new(Reader {

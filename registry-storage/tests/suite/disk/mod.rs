@@ -3,38 +3,7 @@
 mod contract;
 mod layout;
 mod leftovers;
+mod store;
 mod trouble;
 
-use std::{path::Path, sync::Arc};
-
-use bytes::Bytes;
-use registry_core::{
-    Digest,
-    backend::{BlobStore, ObjectKey, StoreError},
-};
-use registry_storage::{Durability, SystemRandom, disk::DiskBlobs};
-
-fn open(directory: &Path) -> DiskBlobs {
-    try_open(directory).unwrap()
-}
-
-fn try_open(directory: &Path) -> Result<DiskBlobs, StoreError> {
-    DiskBlobs::open(directory, Durability::Strict, Arc::new(SystemRandom))
-}
-
-/// Stores the bytes.
-async fn push(blobs: &DiskBlobs, bytes: impl Into<Bytes>) -> Result<ObjectKey, StoreError> {
-    let bytes = bytes.into();
-    let digest = Digest::sha256(&bytes);
-    let mut write = blobs.begin().await?;
-    write.append(bytes).await?;
-    write.commit(&digest).await
-}
-
-/// All the bytes of an object.
-async fn pull(blobs: &DiskBlobs, key: &ObjectKey) -> Result<Vec<u8>, StoreError> {
-    use futures_util::TryStreamExt;
-
-    let pieces: Vec<Bytes> = blobs.read(key, None).await?.bytes.try_collect().await?;
-    Ok(pieces.concat())
-}
+use store::{open, pull, push, try_open};

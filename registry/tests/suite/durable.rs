@@ -145,3 +145,20 @@ fn the_data_directory_is_its_owners_alone() {
     let mode = fs::metadata(&data.0).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
+
+#[test]
+fn hazard_34_memory_does_not_grow_with_the_size_of_a_blob() {
+    const MIB: usize = 1 << 20;
+    let data = Data::new("memory");
+    let server = Server::over(&data.0);
+    push_blob(&server, &vec![1; 8 * MIB]);
+    let before = server.anonymous_memory();
+    let digest = push_blob(&server, &vec![2; 200 * MIB]);
+    let path = format!("GET /v2/team/app/blobs/{digest}");
+    assert!(ask(&mut server.connect(), &path).len() > 200 * MIB);
+    let grown = server.anonymous_memory().saturating_sub(before);
+    assert!(
+        grown < 64 << 20,
+        "200 MiB there and back took {grown} bytes"
+    );
+}

@@ -14,6 +14,7 @@
 #[doc(hidden)]
 pub mod fuzzing;
 
+mod client_address;
 mod incoming;
 mod limits;
 mod listen;
@@ -26,6 +27,7 @@ mod spawner;
 pub mod testing;
 mod v2;
 
+pub use client_address::ClientAddress;
 pub use limits::{Limits, Pace};
 pub use listen::{Address, ListenSettings, Running, Server};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};

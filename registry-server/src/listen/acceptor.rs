@@ -14,6 +14,7 @@ use tokio::{
 
 #[cfg(unix)]
 use super::unix::UnixAcceptor;
+use crate::ClientAddress;
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,16 +82,19 @@ impl Acceptor {
         &self.address
     }
 
-    pub(super) async fn accept(&self) -> io::Result<Stream> {
+    pub(super) async fn accept(&self) -> io::Result<(Stream, ClientAddress)> {
         match &self.socket {
             Socket::Tcp(socket) => {
-                let (stream, _) = socket.accept().await?;
+                let (stream, peer) = socket.accept().await?;
                 // Without it, small answers wait for the client's acknowledgement.
                 stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+                Ok((Stream::Tcp(stream), peer.into()))
             }
             #[cfg(unix)]
-            Socket::Unix(socket) => socket.accept().await.map(Stream::Unix),
+            Socket::Unix(socket) => {
+                let stream = socket.accept().await?;
+                Ok((Stream::Unix(stream), ClientAddress::LOCAL))
+            }
         }
     }
 }

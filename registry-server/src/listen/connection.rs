@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use tower_service::Service;
 
 use super::{ListenSettings, acceptor::Stream, guarded::Guarded, settings::USUAL_HEADERS};
+use crate::ClientAddress;
 
 /// Told when the server stops.
 pub(super) type Stopped = watch::Receiver<Option<Duration>>;
 
 /// Serves a connection until it ends, or until the server stops and its request is answered.
 pub(super) async fn serve<S, B>(
-    stream: Stream,
+    (stream, client): (Stream, ClientAddress),
     service: S,
     settings: ListenSettings,
     #[cfg_attr(not(feature = "http2"), expect(unused_mut))] mut stopped: Stopped,
@@ -28,7 +29,8 @@ pub(super) async fn serve<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    let service = service_fn(move |request| {
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(client);
         let mut service = service.clone();
         async move {
             poll_fn(|context| service.poll_ready(context)).await?;

@@ -29,6 +29,8 @@ use acceptor::{Acceptor, Stream};
 use security::Security;
 pub use settings::ListenSettings;
 
+use crate::ClientAddress;
+
 /// A bound socket, not yet serving.
 ///
 /// ```
@@ -172,12 +174,12 @@ where
         tokio::select! {
             _ = stopped.changed() => break,
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            (stream, slot) = next(&acceptor, &slots) => {
+            (stream, client, slot) = next(&acceptor, &slots) => {
                 let (service, stopped) = (service.clone(), stopped.clone());
                 let security = security.clone();
                 connections.spawn(async move {
                     if let Some(stream) = security.secure(stream, settings.head_timeout).await {
-                        connection::serve(stream, service, settings, stopped).await;
+                        connection::serve((stream, client), service, settings, stopped).await;
                     }
                     drop(slot);
                 });
@@ -194,12 +196,16 @@ where
 async fn next(
     acceptor: &Acceptor,
     slots: &Arc<Semaphore>,
-) -> (Stream, Option<tokio::sync::OwnedSemaphorePermit>) {
+) -> (
+    Stream,
+    ClientAddress,
+    Option<tokio::sync::OwnedSemaphorePermit>,
+) {
     // Nobody closes the semaphore.
     let slot = Arc::clone(slots).acquire_owned().await.ok();
     loop {
         match acceptor.accept().await {
-            Ok(stream) => return (stream, slot),
+            Ok((stream, client)) => return (stream, client, slot),
             Err(error) if is_clients(&error) => {}
             Err(error) => {
                 // Out of file descriptors, most likely: they come back as connections end.

@@ -8,6 +8,7 @@ mod connections;
 mod errors;
 #[cfg(feature = "http2")]
 mod http2;
+mod listeners;
 mod listings;
 mod manifests;
 mod mounts;

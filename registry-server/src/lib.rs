@@ -16,8 +16,11 @@ pub mod fuzzing;
 
 mod client_address;
 mod incoming;
+mod limit;
 mod limits;
 mod listen;
+mod observe;
+mod operations;
 mod pacing;
 mod respond;
 mod route;
@@ -28,8 +31,17 @@ pub mod testing;
 mod v2;
 
 pub use client_address::ClientAddress;
+pub use limit::{ParseRateError, Rate, RateLimits};
 pub use limits::{Limits, Pace};
 pub use listen::{Address, ListenSettings, Running, Server};
+pub use observe::{
+    AccessEntry, AccessLog, Buckets, Collections, Exposition, Family, Gather, JsonLog, LogTarget,
+    ProcessFigures, Traffic,
+};
+pub use operations::{
+    HealthCheck, MetricsFor, Operations, OperationsFuture, OperationsService, Readiness,
+    ReadinessSettings, Unhealthy,
+};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;

@@ -3,6 +3,7 @@
 mod support;
 
 mod access;
+mod access_log;
 mod blobs;
 mod connections;
 mod errors;
@@ -11,7 +12,10 @@ mod http2;
 mod listeners;
 mod listings;
 mod manifests;
+mod metrics;
 mod mounts;
+mod rate_limits;
+mod readiness;
 mod referrers;
 mod routes;
 mod service;

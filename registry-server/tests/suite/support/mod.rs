@@ -1,11 +1,13 @@
 //! A server and a client that keeps nothing to itself.
 
 mod client;
+mod exposition;
 mod image;
 mod people;
 mod reply;
 
 pub(crate) use client::{Client, Connection, Request};
+pub(crate) use exposition::Figures;
 pub(crate) use image::{Image, OCI_INDEX, OCI_MANIFEST, image};
 pub(crate) use people::{People, Rooms, basic};
 pub(crate) use reply::Reply;

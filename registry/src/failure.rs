@@ -1,4 +1,5 @@
-//! How the program says that it could not do what was asked: one sentence, and an exit code.
+//! How the program says that it could not do what was asked: a sentence for each thing that was wrong, and an
+//! exit code.
 
 use std::{
     io::{Write, stderr},
@@ -7,17 +8,24 @@ use std::{
 
 /// What was wrong and what to do about it.
 #[derive(Debug)]
-pub(crate) struct Failure(String);
+pub(crate) struct Failure(Vec<String>);
 
 impl Failure {
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self(vec![sentence.into()])
     }
 
-    /// Says it on standard error. The exit code for whatever the caller of the program can mend is 2.
+    /// Several things that were wrong, a sentence each.
+    pub(crate) fn several(sentences: Vec<String>) -> Self {
+        Self(sentences)
+    }
+
+    /// Says it on standard error, a line each. The exit code for whatever the caller of the program can mend is 2.
     pub(crate) fn report(&self) -> ExitCode {
-        // Where standard error is closed nobody listens.
-        let _ = writeln!(stderr(), "registry: {}", self.0);
+        for sentence in &self.0 {
+            // Where standard error is closed nobody listens.
+            let _ = writeln!(stderr(), "registry: {sentence}");
+        }
         ExitCode::from(2)
     }
 }

@@ -4,6 +4,7 @@
 //! else is the libraries'.
 
 mod command;
+mod config;
 mod failure;
 mod storage;
 mod telemetry;

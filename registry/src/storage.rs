@@ -15,7 +15,7 @@ use std::{
 use registry_core::{Builder, Registry, SystemClock};
 use registry_storage::{Durability, SystemRandom, disk::DiskBlobs, memory, sqlite::SqliteMetadata};
 
-use crate::failure::Failure;
+use crate::{config, failure::Failure};
 
 /// A choice of storage.
 #[derive(Debug)]
@@ -32,11 +32,30 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    /// The one that is configured.
+    pub(crate) fn of(config: &config::Storage) -> Self {
+        match config.memory {
+            true => Self::Memory,
+            false => Self::Directory {
+                path: config.path.clone(),
+                durability: config.durability,
+            },
+        }
+    }
+
     /// The parts of a registry that keeps what it has there.
     pub(crate) fn open(&self) -> Result<Builder, Failure> {
         match self {
             Self::Memory => Ok(memory::builder()),
-            Self::Directory { path, durability } => directory(path, *durability),
+            Self::Directory { path, durability } => {
+                tracing::info!(data = %path.display(), "opening");
+                if *durability == Durability::Relaxed {
+                    tracing::warn!(
+                        "relaxed: a crash of the system may lose what was answered last"
+                    );
+                }
+                directory(path, *durability)
+            }
         }
     }
 }

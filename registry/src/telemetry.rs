@@ -6,7 +6,7 @@ use tracing::Level;
 use tracing_subscriber::{Layer, filter::LevelFilter, fmt, prelude::*};
 
 /// How much is logged.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     /// What an operator must look into.
     Error,

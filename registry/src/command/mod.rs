@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod config;
 mod serve;
 
 use crate::failure::Failure;
@@ -8,12 +9,15 @@ use crate::failure::Failure;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Config(config::Config),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Serve(serve) => serve.run(),
+            Self::Config(config) => config.run(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The program as its operator runs it.
 
+mod configuration;
 mod durable;
 mod refusals;
 mod running;

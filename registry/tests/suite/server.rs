@@ -23,6 +23,12 @@ pub(crate) struct Ended {
 
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registry"));
+    // What is set for the tests is not meant for the server.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("REGISTRY_") {
+            command.env_remove(name);
+        }
+    }
     command
         .args(arguments)
         .stdin(Stdio::null())
@@ -33,7 +39,12 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = program(arguments).output().unwrap();
+    end(&mut program(arguments))
+}
+
+/// Runs a command to its end.
+pub(crate) fn end(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended {
         status: output.status,

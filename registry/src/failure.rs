@@ -2,6 +2,7 @@
 //! exit code.
 
 use std::{
+    fmt,
     io::{Write, stderr},
     process::ExitCode,
 };
@@ -27,6 +28,12 @@ impl Failure {
             let _ = writeln!(stderr(), "registry: {sentence}");
         }
         ExitCode::from(2)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
     }
 }
 

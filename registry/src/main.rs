@@ -3,9 +3,11 @@
 //! It holds what only a program can: the command line, the process's signals and its logs. Everything
 //! else is the libraries'.
 
+mod auth;
 mod command;
 mod config;
 mod failure;
+mod reload;
 mod storage;
 mod telemetry;
 

@@ -6,6 +6,7 @@ use std::{
 };
 
 use crate::{
+    auth::Auth,
     config::{self, Flags},
     failure::Failure,
 };
@@ -34,7 +35,8 @@ impl Config {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Check { path, flags } => {
-                config::Config::load(&flags.reading(path))?;
+                let (config, _) = config::Config::load(&flags.reading(path))?;
+                Auth::open(&config.auth)?;
                 print("the configuration can be used\n")
             }
             Self::Show { flags } => {

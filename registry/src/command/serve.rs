@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::Args;
-use registry_core::{AllowAll, Registry, Settings};
+use registry_core::{Registry, Settings};
 use registry_server::{RegistryService, Running, Server, TokioSpawner};
 use tokio::{
     runtime::Runtime,
@@ -15,16 +15,19 @@ use tokio::{
 };
 
 use crate::{
+    auth::Auth,
     config::{Config, Flags, Listen},
     failure::Failure,
+    reload::Reloads,
     storage::Storage,
-    telemetry,
+    telemetry::{self, Logging},
 };
 
 /// Serves a registry until it is told to stop (SIGTERM or Ctrl-C).
 ///
 /// Once it is ready it prints one line on standard output: `registry: ready at ADDRESS`. Logs go to
-/// standard error. Everybody who reaches it may do everything: let only those reach it who may.
+/// standard error. Everybody who reaches it may do everything, unless users are given: so it listens on
+/// loopback unless told otherwise, and elsewhere not without users unless that is said to be meant.
 ///
 /// Every setting of `registry config reference` may stand in a file or in the environment; these flags
 /// win over both.
@@ -40,21 +43,25 @@ const HOUSEKEEPING: Duration = Duration::from_secs(60);
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (config, _) = Config::load(&self.flags)?;
-        telemetry::start(config.log.level);
+        let logging = telemetry::start(config.log.level);
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
-        runtime.block_on(serve(&config))
+        runtime.block_on(serve(&self.flags, &config, logging))
     }
 }
 
-async fn serve(config: &Config) -> Result<(), Failure> {
+async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
+    let auth = Auth::open(&config.auth)?;
     let servers = config.server.listen.iter().map(bind);
     let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
-    let registry = open(config).await?;
+    let registry = open(config, &auth).await?;
     let housekeeping = tokio::spawn(keep_house(registry.clone()));
-    let service = service(config, &registry);
-    let stop = told_to_stop()
-        .map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))?;
+    let service = service(config, &registry, &auth);
+    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
+    reloads.part(logging);
+    reloads.part(auth);
+    let reloading = tokio::spawn(reloads.run());
+    let stop = told_to_stop().map_err(no_signals)?;
     let running: Vec<_> = servers
         .into_iter()
         .map(|server| server.serve(service.clone()))
@@ -63,6 +70,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     stop.await;
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
+    reloading.abort();
     let drained = running
         .into_iter()
         .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
@@ -77,14 +85,18 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     Ok(())
 }
 
+fn no_signals(error: io::Error) -> Failure {
+    Failure::new(format!("signals cannot be handled: {error}"))
+}
+
 fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
     Server::bind(address)
         .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
 }
 
-async fn open(config: &Config) -> Result<Registry, Failure> {
+async fn open(config: &Config, auth: &Auth) -> Result<Registry, Failure> {
     let parts = Storage::of(&config.storage).open()?;
-    let parts = parts.policy(AllowAll).spawner(TokioSpawner::current());
+    let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
     let registry = parts.settings(settings(config)).build().await;
     registry.map_err(|error| Failure::new(error.to_string()))
 }
@@ -100,13 +112,15 @@ fn settings(config: &Config) -> Settings {
     settings
 }
 
-fn service(config: &Config, registry: &Registry) -> RegistryService {
-    let service = RegistryService::builder(registry.clone());
-    match &config.server.public_url {
-        Some(url) => service.public_url(url.clone()),
-        None => service,
+fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
+    let mut service = RegistryService::builder(registry.clone());
+    if let Some(authenticator) = auth.authenticator() {
+        service = service.authenticator(authenticator);
     }
-    .build()
+    if let Some(url) = &config.server.public_url {
+        service = service.public_url(url.clone());
+    }
+    service.build()
 }
 
 /// The one line on standard output. Whoever started the server may wait for it, and need not.

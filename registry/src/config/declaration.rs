@@ -23,6 +23,8 @@ pub(crate) struct Key {
     pub(crate) secret: bool,
     /// Flags that set it.
     pub(crate) flags: &'static [Flag],
+    /// Whether a change takes effect while the server runs.
+    pub(crate) reloaded: bool,
 }
 
 /// A flag of the command line that sets a key.
@@ -128,6 +130,9 @@ pub(crate) trait Section {
 
     /// Its values as TOML, in the order of declaration.
     fn values(&self) -> Vec<Option<String>>;
+
+    /// The keys whose values differ.
+    fn changes(&self, other: &Self) -> Vec<&'static Key>;
 }
 
 /// Declares a section: a struct of its values, and everything that is derived from the declaration.
@@ -137,17 +142,20 @@ pub(crate) trait Section {
 ///     /// What the section is about.
 ///     Name = "name" {
 ///         /// What the key is about.
-///         key: Type = default, Flag::value("key", "VALUE");
+///         key: Type = default, Flag::value("key", "VALUE") => reloaded;
 ///     }
 /// }
 /// ```
+///
+/// Flags may be left out. `=> reloaded` says that a [`Reload`](crate::reload::Reload) takes a change over while the
+/// server runs; without it a change takes effect with a restart.
 macro_rules! section {
     (
         $(#[doc = $about:literal])+
         $name:ident = $section:literal {
             $(
                 $(#[doc = $doc:literal])+
-                $key:ident: $type:ty = $default:expr $(, $flag:expr)*;
+                $key:ident: $type:ty = $default:expr $(, $flag:expr)* $(=> $reloaded:ident)?;
             )*
         }
     ) => {
@@ -178,6 +186,7 @@ macro_rules! section {
                         list: <$type as $crate::config::Setting>::LIST,
                         secret: <$type as $crate::config::Setting>::SECRET,
                         flags: &[$($flag),*],
+                        reloaded: !<[&str]>::is_empty(&[$(stringify!($reloaded))?]),
                     }),*],
                 };
 
@@ -189,6 +198,12 @@ macro_rules! section {
 
             fn values(&self) -> Vec<Option<String>> {
                 vec![$($crate::config::Setting::write(&self.$key)),*]
+            }
+
+            fn changes(&self, other: &Self) -> Vec<&'static $crate::config::declaration::Key> {
+                let differ = [$(self.$key != other.$key),*];
+                let keys = Self::DECLARED.keys.iter().zip(differ);
+                keys.filter(|(_, differ)| *differ).map(|(key, _)| key).collect()
             }
         }
     };

@@ -64,6 +64,13 @@ macro_rules! config {
             fn values(&self) -> Vec<Vec<Option<String>>> {
                 vec![$(self.$field.values()),*]
             }
+
+            /// The keys whose values differ.
+            pub(crate) fn changes(&self, other: &Self) -> Vec<&'static Key> {
+                let mut changes = Vec::new();
+                $(changes.extend(self.$field.changes(&other.$field));)*
+                changes
+            }
         }
     };
 }
@@ -71,6 +78,7 @@ macro_rules! config {
 config! {
     server: Server,
     storage: Storage,
+    auth: Auth,
     push: Push,
     collection: Collection,
     limits: Limits,

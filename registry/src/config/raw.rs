@@ -69,14 +69,17 @@ impl Raw {
         match self {
             Self::List(items) => Some(items.clone()),
             Self::Text(_) => Some(vec![self.clone()]),
-            Self::Word(text) if text.trim_start().starts_with('[') => {
-                let parsed = DeValue::parse(text).ok()?;
-                Self::of(parsed.get_ref()).items()
-            }
-            Self::Word(text) => Some(words(text)),
+            Self::Word(text) => Some(toml_list(text).unwrap_or_else(|| words(text))),
             _ => None,
         }
     }
+}
+
+/// The items, if it is a list in TOML. (An address of IPv6 begins with a bracket, too.)
+fn toml_list(text: &str) -> Option<Vec<Raw>> {
+    let list = text.trim().starts_with('[') && text.trim().ends_with(']');
+    let parsed = list.then(|| DeValue::parse(text).ok())??;
+    Raw::of(parsed.get_ref()).items()
 }
 
 fn words(text: &str) -> Vec<Raw> {

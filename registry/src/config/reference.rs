@@ -19,6 +19,9 @@ says where a setting may be without a value. Paths are relative to the directory
 `registry config check [FILE]` says what is wrong with a configuration; a key that does not exist is wrong, too.
 `registry config show` prints what everything comes to, and where each value comes from. This page is what `registry
 config reference` prints.
+
+On SIGHUP a server reads its configuration again. What can change while it runs says so below; of what changed otherwise,
+the log says that it needs a restart. A configuration with anything wrong in it changes nothing.
 ";
 
 /// The reference.
@@ -47,6 +50,9 @@ fn entry(out: &mut String, key: &Key) {
     let _ = writeln!(out, "- Environment: `{}`", key.variable());
     for flag in key.flags {
         let _ = writeln!(out, "- Flag: `{}`", usage(flag));
+    }
+    if key.reloaded {
+        let _ = writeln!(out, "- A change takes effect on SIGHUP");
     }
 }
 

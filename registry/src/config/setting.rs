@@ -7,7 +7,7 @@ use registry_core::Secret;
 use super::raw::{Raw, quoted};
 
 /// A type of setting.
-pub(crate) trait Setting: Sized {
+pub(crate) trait Setting: Sized + PartialEq {
     /// Whether it has several values.
     const LIST: bool = false;
     /// Whether it must not be printed.

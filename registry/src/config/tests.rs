@@ -229,6 +229,56 @@ fn memory_excludes_a_directory_unless_it_is_said_on_a_stronger_word() {
 }
 
 #[test]
+fn hazard_36_nobody_listens_openly_by_mistake() {
+    for open in [
+        "0.0.0.0:5000",
+        "[::]:5000",
+        "192.0.2.1:5000",
+        "127.0.0.1:1,10.0.0.1:1",
+    ] {
+        let problem = load(&["--listen", open], &[]).unwrap_err();
+        assert!(
+            problem.contains("--open") && problem.contains("--htpasswd"),
+            "{problem}"
+        );
+        assert!(load(&["--listen", open, "--open"], &[]).is_ok());
+        assert!(load(&["--listen", open, "--htpasswd", "users"], &[]).is_ok());
+    }
+    for local in [
+        "127.0.0.1:1",
+        "127.9.9.9:1",
+        "[::1]:1",
+        "[::ffff:127.0.0.1]:1",
+        "unix:/run/r.sock",
+    ] {
+        assert!(load(&["--listen", local], &[]).is_ok(), "{local}");
+    }
+}
+
+#[test]
+fn anonymous_callers_are_told_apart_only_where_there_are_users() {
+    let pull = [("REGISTRY_AUTH_ANONYMOUS", "pull")];
+    let problem = load(&[], &pull).unwrap_err();
+    assert!(problem.contains("auth.htpasswd"), "{problem}");
+    assert!(load(&["--htpasswd", "users"], &pull).is_ok());
+}
+
+#[test]
+fn changes_are_told_by_key() {
+    let (before, _) = load(&[], &[]).unwrap();
+    let (after, _) = load(&["--log", "warn", "--drain", "1"], &[]).unwrap();
+    let changes = before.changes(&after);
+    let names: Vec<_> = changes
+        .iter()
+        .map(|key| (key.full_name(), key.reloaded))
+        .collect();
+    assert_eq!(
+        names,
+        [("server.drain".into(), false), ("log.level".into(), true)]
+    );
+}
+
+#[test]
 fn what_is_shown_can_be_read_and_comes_to_the_same() {
     let arguments = [
         "--relaxed",

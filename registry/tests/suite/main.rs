@@ -5,3 +5,4 @@ mod durable;
 mod refusals;
 mod running;
 mod server;
+mod signing_in;

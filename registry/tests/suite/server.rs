@@ -99,6 +99,23 @@ impl Server {
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
     }
 
+    /// Reads the log until a line has all these words in it.
+    pub(crate) fn log_says(&mut self, words: &[&str]) -> String {
+        let log = self.child.stderr.as_mut().unwrap();
+        let mut line = Vec::new();
+        loop {
+            let mut byte = [0];
+            log.read_exact(&mut byte).expect("the log ends");
+            line.push(byte[0]);
+            if byte[0] == b'\n' {
+                let text = String::from_utf8(std::mem::take(&mut line)).unwrap();
+                if words.iter().all(|word| text.contains(word)) {
+                    return text;
+                }
+            }
+        }
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();

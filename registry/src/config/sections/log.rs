@@ -12,7 +12,8 @@ section! {
     /// What is logged: to standard error, as text on a terminal and as JSON lines elsewhere.
     Log = "log" {
         /// How much to log.
-        level: LogLevel = LogLevel::Info, Flag::value("log", "error|warn|info|debug|trace");
+        level: LogLevel = LogLevel::Info, Flag::value("log", "error|warn|info|debug|trace")
+            => reloaded;
     }
 }
 

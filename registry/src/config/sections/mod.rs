@@ -1,5 +1,6 @@
 //! All keys, a file per section.
 
+mod auth;
 mod collection;
 mod limits;
 mod log;
@@ -7,6 +8,7 @@ mod push;
 mod server;
 mod storage;
 
+pub(crate) use auth::{Anonymous, Auth};
 pub(crate) use collection::Collection;
 pub(crate) use limits::Limits;
 pub(crate) use log::Log;

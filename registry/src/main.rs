@@ -6,7 +6,11 @@
 mod auth;
 mod command;
 mod config;
+mod control;
 mod failure;
+mod housekeeping;
+mod job;
+mod place;
 mod reload;
 mod storage;
 mod telemetry;

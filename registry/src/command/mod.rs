@@ -1,8 +1,11 @@
 //! The commands, a file each.
 
 mod config;
+mod data;
+mod gc;
 mod serve;
 
+use self::data::Data;
 use crate::failure::Failure;
 
 /// What the program is asked to do.
@@ -11,6 +14,7 @@ pub(crate) enum Command {
     Serve(serve::Serve),
     #[command(subcommand)]
     Config(config::Config),
+    Gc(gc::Gc),
 }
 
 impl Command {
@@ -18,6 +22,7 @@ impl Command {
         match self {
             Self::Serve(serve) => serve.run(),
             Self::Config(config) => config.run(),
+            Self::Gc(gc) => gc.run(),
         }
     }
 }

@@ -1,23 +1,24 @@
 //! `registry serve`: the server.
 
-use std::{
-    io::{self, Write},
-    time::Duration,
-};
+use std::io::{self, Write};
 
 use clap::Args;
 use registry_core::{Registry, Settings};
 use registry_server::{RegistryService, Running, Server, TokioSpawner};
+use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
-    time::{MissedTickBehavior, interval},
+    task::JoinHandle,
 };
 
 use crate::{
     auth::Auth,
     config::{Config, Flags, Listen},
+    control,
     failure::Failure,
+    housekeeping::keep_house,
+    place::Place,
     reload::Reloads,
     storage::Storage,
     telemetry::{self, Logging},
@@ -37,9 +38,6 @@ pub(crate) struct Serve {
     flags: Flags,
 }
 
-/// How often counted pulls are folded and a round of collection begins.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (config, _) = Config::load(&self.flags)?;
@@ -54,8 +52,16 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     let auth = Auth::open(&config.auth)?;
     let servers = config.server.listen.iter().map(bind);
     let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
-    let registry = open(config, &auth).await?;
+    let (registry, directory) = open(config, &auth).await?;
     let housekeeping = tokio::spawn(keep_house(registry.clone()));
+    let commands = directory.map(|directory| {
+        let registry = registry.clone();
+        take_commands(Place {
+            registry,
+            directory,
+        })
+    });
+    let commands = commands.transpose()?;
     let service = service(config, &registry, &auth);
     let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
@@ -71,6 +77,9 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();
+    if let Some(commands) = commands {
+        commands.abort();
+    }
     let drained = running
         .into_iter()
         .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
@@ -94,11 +103,11 @@ fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
         .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
 }
 
-async fn open(config: &Config, auth: &Auth) -> Result<Registry, Failure> {
-    let parts = Storage::of(&config.storage).open()?;
+async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
+    let (parts, directory) = Storage::of(&config.storage).open()?;
     let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
-    let registry = parts.settings(settings(config)).build().await;
-    registry.map_err(|error| Failure::new(error.to_string()))
+    let registry = parts.settings(settings(config)).build().await?;
+    Ok((registry, directory))
 }
 
 fn settings(config: &Config) -> Settings {
@@ -121,6 +130,14 @@ fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService
         service = service.public_url(url.clone());
     }
     service.build()
+}
+
+/// Lets commands reach the server.
+fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
+    let listening = control::listen(place);
+    let listening =
+        listening.map_err(|error| Failure::new(format!("cannot listen for commands: {error}")))?;
+    Ok(tokio::spawn(listening))
 }
 
 /// The one line on standard output. Whoever started the server may wait for it, and need not.
@@ -148,20 +165,4 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// Folds counted pulls and collects, now and then. What fails is tried again with the next round.
-async fn keep_house(registry: Registry) {
-    let mut ticks = interval(HOUSEKEEPING);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = registry.flush_pulls().await {
-            tracing::warn!(%error, "pulls could not be folded");
-        }
-        match registry.collect().await {
-            Ok(report) => tracing::debug!(?report, "collected"),
-            Err(error) => tracing::warn!(%error, "a round of collection ended early"),
-        }
-    }
 }

@@ -1,6 +1,8 @@
 //! The program as its operator runs it.
 
+mod commands;
 mod configuration;
+mod data;
 mod durable;
 mod refusals;
 mod running;

@@ -19,6 +19,7 @@ mod incoming;
 mod limits;
 mod listen;
 mod pacing;
+mod proxies;
 mod respond;
 mod route;
 mod service;
@@ -29,7 +30,10 @@ mod v2;
 
 pub use client_address::ClientAddress;
 pub use limits::{Limits, Pace};
-pub use listen::{Address, ListenSettings, Running, Server};
+pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
+#[cfg(feature = "tls")]
+pub use listen::Tls;
+pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;

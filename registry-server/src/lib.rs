@@ -32,7 +32,7 @@ pub use client_address::ClientAddress;
 pub use limits::{Limits, Pace};
 pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
 #[cfg(feature = "tls")]
-pub use listen::Tls;
+pub use listen::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
 pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};

@@ -35,7 +35,7 @@ pub use address::{Address, Endpoint};
 pub use listener::Listener;
 pub use settings::ListenSettings;
 #[cfg(feature = "tls")]
-pub use tls::Tls;
+pub use tls::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
 
 /// Bound sockets on the runtime, not yet serving.
 ///

@@ -50,15 +50,15 @@ impl ServerThread {
     pub(super) fn serve(
         self,
         service: TestService,
-        #[cfg(feature = "tls")] tls: Option<std::sync::Arc<rustls::ServerConfig>>,
+        #[cfg(feature = "testing-tls")] tls: Option<std::sync::Arc<rustls::ServerConfig>>,
     ) -> (Self, String) {
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut))]
+        #[cfg_attr(not(feature = "testing-tls"), expect(unused_mut))]
         let mut scheme = "http";
         let running = {
             let _within = self.runtime.enter();
             let listener = Listener::bind(&Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()))
                 .unwrap_or_else(|error| panic!("no port can be had: {error}"));
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "testing-tls")]
             let listener = match tls {
                 Some(config) => {
                     scheme = "https";

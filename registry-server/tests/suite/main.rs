@@ -15,4 +15,6 @@ mod mounts;
 mod referrers;
 mod routes;
 mod service;
+#[cfg(feature = "tls")]
+mod tls;
 mod uploads;

@@ -4,7 +4,11 @@
 //! else is the libraries'.
 
 mod command;
+mod control;
 mod failure;
+mod housekeeping;
+mod job;
+mod place;
 mod storage;
 mod telemetry;
 

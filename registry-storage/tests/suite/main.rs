@@ -1,6 +1,7 @@
 //! What holds of every backend of this crate.
 
 mod contract;
+mod directory;
 mod disk;
 mod hazards;
 mod sqlite;

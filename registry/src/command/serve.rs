@@ -11,15 +11,18 @@ use std::{
 use clap::{Args, ValueEnum};
 use registry_core::{AllowAll, References, Registry, Settings};
 use registry_server::{Address, PublicUrl, RegistryService, Server, TokioSpawner};
-use registry_storage::Durability;
+use registry_storage::{Durability, directory::Directory};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
-    time::{MissedTickBehavior, interval},
+    task::JoinHandle,
 };
 
 use crate::{
+    control,
     failure::Failure,
+    housekeeping::keep_house,
+    place::Place,
     storage::Storage,
     telemetry::{self, LogLevel},
 };
@@ -103,9 +106,6 @@ impl FromStr for Listen {
     }
 }
 
-/// How often counted pulls are folded and a round of collection begins.
-const HOUSEKEEPING: Duration = Duration::from_secs(60);
-
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         telemetry::start(self.log);
@@ -118,8 +118,16 @@ impl Serve {
         let Listen(address) = &self.listen;
         let server = Server::bind(address)
             .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
-        let registry = self.registry().await?;
+        let (registry, directory) = self.registry().await?;
         let housekeeping = tokio::spawn(keep_house(registry.clone()));
+        let commands = directory.map(|directory| {
+            let registry = registry.clone();
+            take_commands(Place {
+                registry,
+                directory,
+            })
+        });
+        let commands = commands.transpose()?;
         let mut service = RegistryService::builder(registry.clone());
         if let Some(url) = &self.public_url {
             service = service.public_url(url.clone());
@@ -131,6 +139,9 @@ impl Serve {
         stop.await;
         tracing::info!(seconds = self.drain, "draining");
         housekeeping.abort();
+        if let Some(commands) = commands {
+            commands.abort();
+        }
         let cut_off = running.shutdown(Duration::from_secs(self.drain)).await;
         if let Err(error) = registry.flush_pulls().await {
             tracing::warn!(%error, "the last pulls are not counted");
@@ -139,11 +150,11 @@ impl Serve {
         Ok(())
     }
 
-    async fn registry(&self) -> Result<Registry, Failure> {
-        let parts = self.storage().open()?;
+    async fn registry(&self) -> Result<(Registry, Option<Directory>), Failure> {
+        let (parts, directory) = self.storage().open()?;
         let parts = parts.policy(AllowAll).spawner(TokioSpawner::current());
-        let registry = parts.settings(self.settings()).build().await;
-        registry.map_err(|error| Failure::new(error.to_string()))
+        let registry = parts.settings(self.settings()).build().await?;
+        Ok((registry, directory))
     }
 
     fn storage(&self) -> Storage {
@@ -184,6 +195,14 @@ impl From<ReferencesRule> for References {
     }
 }
 
+/// Lets commands reach the server.
+fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
+    let listening = control::listen(place);
+    let listening =
+        listening.map_err(|error| Failure::new(format!("cannot listen for commands: {error}")))?;
+    Ok(tokio::spawn(listening))
+}
+
 /// The one line on standard output. Whoever started the server may wait for it, and need not.
 fn say_ready(address: &Address) {
     let mut out = io::stdout().lock();
@@ -204,20 +223,4 @@ fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
             _ = interrupt.recv() => {}
         }
     })
-}
-
-/// Folds counted pulls and collects, now and then. What fails is tried again with the next round.
-async fn keep_house(registry: Registry) {
-    let mut ticks = interval(HOUSEKEEPING);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = registry.flush_pulls().await {
-            tracing::warn!(%error, "pulls could not be folded");
-        }
-        match registry.collect().await {
-            Ok(report) => tracing::debug!(?report, "collected"),
-            Err(error) => tracing::warn!(%error, "a round of collection ended early"),
-        }
-    }
 }

@@ -22,6 +22,7 @@ mod listen;
 mod observe;
 mod operations;
 mod pacing;
+mod proxies;
 mod respond;
 mod route;
 mod service;
@@ -33,15 +34,18 @@ mod v2;
 pub use client_address::ClientAddress;
 pub use limit::{ParseRateError, Rate, RateLimits};
 pub use limits::{Limits, Pace};
-pub use listen::{Address, ListenSettings, Running, Server};
+pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
+#[cfg(feature = "tls")]
+pub use listen::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
 pub use observe::{
-    AccessEntry, AccessLog, Buckets, Collections, Exposition, Family, Gather, JsonLog, LogTarget,
-    ProcessFigures, Traffic,
+    AccessEntry, AccessLog, Buckets, Collections, Connections, Exposition, Family, Gather, JsonLog,
+    LogTarget, ProcessFigures, Traffic,
 };
 pub use operations::{
     HealthCheck, MetricsFor, Operations, OperationsFuture, OperationsService, Readiness,
     ReadinessSettings, Unhealthy,
 };
+pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;

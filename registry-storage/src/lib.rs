@@ -2,6 +2,8 @@
 
 #[cfg(feature = "contract")]
 pub mod contract;
+#[cfg(feature = "directory")]
+pub mod directory;
 #[cfg(feature = "disk")]
 pub mod disk;
 pub mod memory;

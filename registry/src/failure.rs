@@ -1,24 +1,71 @@
-//! How the program says that it could not do what was asked: one sentence, and an exit code.
+//! How the program says that it could not do what was asked: a sentence for each thing that was wrong, and an
+//! exit code.
 
 use std::{
+    fmt,
     io::{Write, stderr},
     process::ExitCode,
 };
 
+use registry_core::{BuildError, Error};
+use registry_storage::directory::DirectoryError;
+use serde::{Deserialize, Serialize};
+
 /// What was wrong and what to do about it.
-#[derive(Debug)]
-pub(crate) struct Failure(String);
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    sentences: Vec<String>,
+    code: u8,
+}
 
 impl Failure {
+    /// It was not done, and the caller of the program can mend it: exit code 2.
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
-        Self(sentence.into())
+        Self::several(vec![sentence.into()])
     }
 
-    /// Says it on standard error. The exit code for whatever the caller of the program can mend is 2.
+    /// The same of several things, a sentence each.
+    pub(crate) fn several(sentences: Vec<String>) -> Self {
+        Self { sentences, code: 2 }
+    }
+
+    /// It was done, and not all is well: exit code 1.
+    pub(crate) fn found(sentence: impl Into<String>) -> Self {
+        let sentences = vec![sentence.into()];
+        Self { sentences, code: 1 }
+    }
+
+    /// Says it on standard error, a line each.
     pub(crate) fn report(&self) -> ExitCode {
-        // Where standard error is closed nobody listens.
-        let _ = writeln!(stderr(), "registry: {}", self.0);
-        ExitCode::from(2)
+        for sentence in &self.sentences {
+            // Where standard error is closed nobody listens.
+            let _ = writeln!(stderr(), "registry: {sentence}");
+        }
+        ExitCode::from(self.code)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.sentences.join("; "))
+    }
+}
+
+impl From<DirectoryError> for Failure {
+    fn from(error: DirectoryError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<BuildError> for Failure {
+    fn from(error: BuildError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::new(error.to_string())
     }
 }
 

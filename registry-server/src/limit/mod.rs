@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 pub(crate) use concurrency::{Place, Places};
 
-use crate::{ClientAddress, respond::Failure};
+use crate::{ClientAddress, Network, respond::Failure};
 use buckets::Buckets;
 
 /// How many requests are taken. Nothing is limited by default.
@@ -39,6 +39,8 @@ pub struct RateLimits {
     pub per_caller: Option<Rate>,
     /// Requests under way at once, of everybody; more are answered 503.
     pub concurrent: Option<usize>,
+    /// Addresses whose requests no rate is for, whoever makes them.
+    pub exempt: Vec<Network>,
     /// Addresses and callers that are remembered. Where there are more, those that asked for least are
     /// forgotten.
     pub remembered: usize,
@@ -65,6 +67,7 @@ pub(crate) struct Throttle {
     addresses: Option<Buckets<IpAddr>>,
     callers: Option<Buckets<str>>,
     pub(crate) places: Places,
+    exempt: Vec<Network>,
     start: Instant,
 }
 
@@ -74,6 +77,7 @@ impl Default for RateLimits {
             per_address: None,
             per_caller: None,
             concurrent: None,
+            exempt: Vec::new(),
             remembered: 1 << 16,
         }
     }
@@ -119,6 +123,7 @@ impl Throttle {
                 .map(|rate| Buckets::new(rate, remembered)),
             callers: limits.per_caller.map(|rate| Buckets::new(rate, remembered)),
             places: Places::new(limits.concurrent),
+            exempt: limits.exempt.clone(),
             start: Instant::now(),
         }
     }
@@ -127,17 +132,28 @@ impl Throttle {
     pub(crate) fn admit_address(&self, client: Option<&ClientAddress>) -> Result<(), Failure> {
         let ip = client.and_then(ClientAddress::ip);
         match (&self.addresses, ip) {
-            (Some(buckets), Some(ip)) => self.admit(buckets, &customer(ip)),
+            (Some(buckets), Some(ip)) if !self.exempts(ip) => self.admit(buckets, &customer(ip)),
             _ => Ok(()),
         }
     }
 
-    /// Whether a request of this caller is taken now.
-    pub(crate) fn admit_caller(&self, caller: &Caller) -> Result<(), Failure> {
+    /// Whether a request of this caller from there is taken now.
+    pub(crate) fn admit_caller(
+        &self,
+        caller: &Caller,
+        client: Option<&ClientAddress>,
+    ) -> Result<(), Failure> {
+        let ip = client.and_then(ClientAddress::ip);
         match (&self.callers, caller.name()) {
-            (Some(buckets), Some(name)) => self.admit(buckets, name),
+            (Some(buckets), Some(name)) if !ip.is_some_and(|ip| self.exempts(ip)) => {
+                self.admit(buckets, name)
+            }
             _ => Ok(()),
         }
+    }
+
+    fn exempts(&self, ip: IpAddr) -> bool {
+        self.exempt.iter().any(|network| network.contains(ip))
     }
 
     fn admit<K: std::hash::Hash + ?Sized>(

@@ -8,6 +8,7 @@
 mod access_log;
 mod classes;
 mod collection;
+mod connections;
 mod exchange;
 mod exposition;
 mod histogram;
@@ -18,6 +19,7 @@ mod traffic;
 pub use access_log::{AccessEntry, AccessLog};
 pub(crate) use classes::RouteClass;
 pub use collection::Collections;
+pub use connections::Connections;
 pub(crate) use exchange::{Exchange, Tail, Watchers};
 pub use exposition::{Exposition, Family, Gather};
 pub use histogram::Buckets;

@@ -25,6 +25,7 @@ use super::{
 /// [`RegistryServiceBuilder::traffic`](crate::RegistryServiceBuilder::traffic), and gather from it.
 pub struct Traffic {
     shards: Box<[Shard]>,
+    uploads: AtomicU64,
 }
 
 /// Where a request is counted.
@@ -58,11 +59,20 @@ impl Traffic {
         let count = processors.next_power_of_two().min(MOST);
         Self {
             shards: iter::repeat_with(Shard::new).take(count).collect(),
+            uploads: AtomicU64::default(),
         }
     }
 
     pub(crate) fn begin(&self) {
         self.shard().begun.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn upload_begun(&self) {
+        self.uploads.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn upload_ended(&self) {
+        self.uploads.fetch_sub(1, Relaxed);
     }
 
     pub(crate) fn received(&self, bytes: usize) {
@@ -180,6 +190,9 @@ impl Gather for Traffic {
         let help = "Requests whose answer was not sent to its end yet.";
         let mut family = page.gauge("registry_requests_in_flight", help);
         family.count(&[], begun.saturating_sub(ended));
+        let help = "Uploads that are being written to, or wait to be.";
+        let mut family = page.gauge("registry_uploads_open", help);
+        family.count(&[], self.uploads.load(Relaxed));
         let help = "Bytes of requests' bodies, as they come.";
         let mut family = page.counter("registry_received_bytes_total", help);
         family.count(&[], self.sum(|shard| &shard.received));

@@ -109,7 +109,7 @@ async fn handle(
     exchange.route(&route);
     let caller = shared.door.caller(&head.headers).await?;
     exchange.caller(&caller);
-    shared.throttle.admit_caller(&caller)?;
+    shared.throttle.admit_caller(&caller, client)?;
     Span::current().record("caller", caller.name());
     let call = Call {
         shared,

@@ -95,13 +95,14 @@ impl RegistryServiceBuilder {
     /// Builds it.
     #[must_use]
     pub fn build(self) -> RegistryService {
+        let traffic = self.watchers.traffic.clone();
         let shared = Shared {
             registry: self.registry,
             door: Door::new(self.authenticator),
             limits: self.limits,
             links: Links::new(self.public_url),
             chunk_min_length: self.chunk_min_length,
-            uploads: Slots::new(self.limits.uploads_per_caller),
+            uploads: Slots::new(self.limits.uploads_per_caller, traffic),
             throttle: Throttle::new(&self.rates),
             watchers: Arc::new(self.watchers),
             operations: self.operations,

@@ -19,4 +19,6 @@ mod readiness;
 mod referrers;
 mod routes;
 mod service;
+#[cfg(feature = "tls")]
+mod tls;
 mod uploads;

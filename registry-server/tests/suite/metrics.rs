@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use registry_core::{CollectReport, Settings, SystemClock, Timestamp};
 use registry_server::{
-    Address, Collections, Gather, JsonLog, LogTarget, MetricsFor, Operations, OperationsService,
-    ProcessFigures, Readiness, ReadinessSettings, Server, Traffic,
+    Address, Collections, Connections, Gather, JsonLog, LogTarget, MetricsFor, Operations,
+    OperationsService, ProcessFigures, Readiness, ReadinessSettings, Server, Traffic,
 };
 
 use crate::support::{Client, Figures, Harness, listen};
@@ -85,6 +85,7 @@ async fn hazard_38_a_request_whose_client_goes_away_is_counted_and_no_longer_in_
     {}
     let under_way = figures(&client).await;
     assert_eq!(under_way.get("registry_requests_in_flight", &[]), 1.0);
+    assert_eq!(under_way.get("registry_uploads_open", &[]), 1.0);
     assert_eq!(under_way.get(REQUESTS, &labels), 0.0);
     drop(connection);
     let gone = loop {
@@ -157,27 +158,47 @@ async fn everything_that_tells_figures_writes_a_page_that_can_be_read() {
 
 #[tokio::test]
 async fn hazard_18_figures_are_told_to_those_only_who_may_have_them() {
-    let local = counted(MetricsFor::Local).await.client();
-    let passed_on = local.clone().with("x-forwarded-for", "192.0.2.7");
-    passed_on
-        .get("/metrics")
-        .await
-        .expect_error(404, "UNSUPPORTED");
+    let local = counted(MetricsFor::Local).await;
+    let passed_on = local.client().with("x-forwarded-for", "192.0.2.7");
+    let refused = passed_on.get("/metrics").await;
+    refused.expect_error(404, "UNSUPPORTED");
     passed_on.get("/healthz").await.expect(200);
-    let nobody = counted(MetricsFor::Nobody).await.client();
-    nobody
-        .get("/metrics")
-        .await
-        .expect_error(404, "UNSUPPORTED");
-    nobody.get("/readyz").await.expect(200);
-    let everybody = counted(MetricsFor::Everybody).await.client();
-    let passed_on = everybody.with("forwarded", "for=192.0.2.7");
+    let nobody = counted(MetricsFor::Nobody).await;
+    let refused = nobody.client().get("/metrics").await;
+    refused.expect_error(404, "UNSUPPORTED");
+    nobody.client().get("/readyz").await.expect(200);
+    let everybody = counted(MetricsFor::Everybody).await;
+    let passed_on = everybody.client().with("forwarded", "for=192.0.2.7");
     figures(&passed_on).await;
 }
 
 #[tokio::test]
+async fn connections_are_counted_while_they_are_open() {
+    let connections = Arc::new(Connections::default());
+    let operations = operations(vec![Arc::clone(&connections) as _]);
+    let server = listen(Default::default()).connections(connections);
+    let running = server.serve(OperationsService::new(operations));
+    let client = Client::new(running.local_addr().unwrap());
+    let mut first = client.connect().await;
+    let mut open = async || {
+        first
+            .write(b"GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n")
+            .await;
+        let page = first.reply(false).await.expect(200).body;
+        let figures = Figures::parse(std::str::from_utf8(&page).unwrap());
+        figures.get("registry_connections_open", &[])
+    };
+    assert_eq!(open().await, 1.0);
+    let second = client.connect().await;
+    while open().await < 2.0 {}
+    drop(second);
+    while open().await > 1.0 {}
+}
+
+#[tokio::test]
 async fn a_service_without_operations_has_none() {
-    let client = Harness::open().await.client();
+    let harness = Harness::open().await;
+    let client = harness.client();
     for path in ["/metrics", "/healthz", "/readyz"] {
         client.get(path).await.expect_error(404, "UNSUPPORTED");
     }

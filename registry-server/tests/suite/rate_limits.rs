@@ -14,7 +14,8 @@ async fn limited(limits: RateLimits) -> Harness {
 
 #[tokio::test]
 async fn nothing_is_limited_unless_it_is_set() {
-    let client = limited(RateLimits::default()).await.client();
+    let harness = limited(RateLimits::default()).await;
+    let client = harness.client();
     for _ in 0..100 {
         client.get("/v2/").await.expect(200);
     }
@@ -38,7 +39,21 @@ async fn hazard_32_an_address_that_asks_too_fast_is_told_when_to_come_back() {
 }
 
 #[tokio::test]
-async fn hazard_36_guessing_passwords_is_limited_by_address() {
+async fn an_exempt_network_has_no_rate() {
+    let harness = limited(RateLimits {
+        per_address: Some("1/h".parse().unwrap()),
+        exempt: vec!["127.0.0.0/8".parse().unwrap()],
+        ..RateLimits::default()
+    })
+    .await;
+    let client = harness.client();
+    for _ in 0..10 {
+        client.get("/v2/").await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn hazard_32_guessing_passwords_is_limited_by_address() {
     let registry = memory::builder().policy(Rooms).build().await.unwrap();
     let harness = Harness::serve(registry, |service| {
         service
@@ -48,7 +63,7 @@ async fn hazard_36_guessing_passwords_is_limited_by_address() {
                 ..RateLimits::default()
             })
     });
-    let client = harness.client().with("authorization", "Basic bm86bm8=");
+    let client = harness.client().with("authorization", "Basic YW5uOmJhZA==");
     for _ in 0..5 {
         client.get("/v2/").await.expect(401);
     }

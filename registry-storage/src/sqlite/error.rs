@@ -8,6 +8,8 @@ use registry_core::{
 };
 use rusqlite::ErrorCode;
 
+use super::lock::Holder;
+
 /// Why a database was not opened. Whatever the reason, the file is as it was.
 #[derive(Debug, thiserror::Error)]
 #[error("the metadata in {path} cannot be used: {reason}")]
@@ -20,6 +22,12 @@ pub struct SqliteOpenError {
 impl SqliteOpenError {
     pub(super) fn new(path: PathBuf, reason: OpenError) -> Self {
         Self { path, reason }
+    }
+
+    /// Whether another process has it open.
+    #[must_use]
+    pub fn is_locked(&self) -> bool {
+        matches!(self.reason, OpenError::Locked(_))
     }
 }
 
@@ -47,8 +55,8 @@ pub(super) enum OpenError {
          schemas up to {current}: run the newer version, or restore a backup from before it"
     )]
     Newer { found: usize, current: usize },
-    #[error("another process has it open")]
-    Locked,
+    #[error("{0}")]
+    Locked(Holder),
     #[error("{0}")]
     Io(#[from] io::Error),
     #[error("{0}")]

@@ -1,8 +1,10 @@
 //! What holds of every backend of this crate.
 
 mod contract;
+mod directory;
 mod disk;
 mod hazards;
+mod pair;
 mod sqlite;
 mod stamps;
 mod waiting;

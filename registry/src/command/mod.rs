@@ -1,19 +1,28 @@
 //! The commands, a file each.
 
+mod config;
+mod data;
+mod gc;
 mod serve;
 
+use self::data::Data;
 use crate::failure::Failure;
 
 /// What the program is asked to do.
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Config(config::Config),
+    Gc(gc::Gc),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Serve(serve) => serve.run(),
+            Self::Config(config) => config.run(),
+            Self::Gc(gc) => gc.run(),
         }
     }
 }

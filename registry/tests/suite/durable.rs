@@ -4,29 +4,14 @@ use std::{
     fs,
     io::{Read, Write},
     os::unix::fs::PermissionsExt,
-    path::PathBuf,
 };
 
 use sha2::{Digest, Sha256};
 
-use crate::server::{Server, ask, run};
-
-/// A directory of a test's own, gone at its end.
-struct Data(PathBuf);
-
-impl Data {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("registry-{name}-{}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        Self(path)
-    }
-}
-
-impl Drop for Data {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
+use crate::{
+    data::Data,
+    server::{Server, ask, run},
+};
 
 fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
@@ -75,7 +60,7 @@ fn hazard_14_what_was_acknowledged_is_there_after_a_kill() {
     let data = Data::new("kill");
     let mut acknowledged: Vec<(String, Vec<u8>)> = Vec::new();
     for round in 0..5_u8 {
-        let server = Server::over(&data.0);
+        let server = Server::over(data.as_ref());
         for (tag, layer) in &acknowledged {
             let path = format!("GET /v2/team/app/manifests/{tag}");
             assert!(
@@ -109,31 +94,26 @@ fn hazard_14_what_was_acknowledged_is_there_after_a_kill() {
 #[test]
 fn a_second_server_on_the_same_data_is_refused() {
     let data = Data::new("second");
-    let first = Server::over(&data.0);
-    let path = data.0.to_str().unwrap();
+    let first = Server::over(data.as_ref());
+    let path = data.path();
     let second = run(&["serve", "--listen", "127.0.0.1:0", "--data", path]);
     assert_eq!(second.status.code(), Some(2));
-    assert!(second.err.contains("metadata.sqlite"), "{}", second.err);
+    let holder = format!("(pid {}) has it open", first.pid());
+    assert!(second.err.contains(&holder), "{}", second.err);
     assert!(ask(&mut first.connect(), "GET /v2/").starts_with("HTTP/1.1 200 OK"));
 }
 
 #[test]
 fn hazard_10_a_database_that_is_none_is_refused_and_left_as_it_is() {
     let data = Data::new("garbage");
-    fs::create_dir_all(&data.0).unwrap();
-    let database = data.0.join("metadata.sqlite");
+    fs::create_dir_all(data.as_ref()).unwrap();
+    let database = data.as_ref().join("metadata.sqlite");
     fs::write(
         &database,
         b"not a database at all, but something of somebody's",
     )
     .unwrap();
-    let ended = run(&[
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--data",
-        data.0.to_str().unwrap(),
-    ]);
+    let ended = run(&["serve", "--listen", "127.0.0.1:0", "--data", data.path()]);
     assert_eq!(ended.status.code(), Some(2), "{}", ended.err);
     assert!(fs::read(&database).unwrap().starts_with(b"not a database"));
 }
@@ -141,8 +121,8 @@ fn hazard_10_a_database_that_is_none_is_refused_and_left_as_it_is() {
 #[test]
 fn the_data_directory_is_its_owners_alone() {
     let data = Data::new("mode");
-    let _server = Server::over(&data.0);
-    let mode = fs::metadata(&data.0).unwrap().permissions().mode();
+    let _server = Server::over(data.as_ref());
+    let mode = fs::metadata(data.as_ref()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
 }
 
@@ -150,7 +130,7 @@ fn the_data_directory_is_its_owners_alone() {
 fn hazard_34_memory_does_not_grow_with_the_size_of_a_blob() {
     const MIB: usize = 1 << 20;
     let data = Data::new("memory");
-    let server = Server::over(&data.0);
+    let server = Server::over(data.as_ref());
     push_blob(&server, &vec![1; 8 * MIB]);
     let before = server.anonymous_memory();
     let digest = push_blob(&server, &vec![2; 200 * MIB]);

@@ -1,12 +1,14 @@
 //! A server and a client that keeps nothing to itself.
 
 mod client;
+mod echo;
 mod exposition;
 mod image;
 mod people;
 mod reply;
 
 pub(crate) use client::{Client, Connection, Request};
+pub(crate) use echo::Echo;
 pub(crate) use exposition::Figures;
 pub(crate) use image::{Image, OCI_INDEX, OCI_MANIFEST, image};
 pub(crate) use people::{People, Rooms, basic};
@@ -67,6 +69,11 @@ impl Harness {
     pub(crate) fn running(self) -> Running {
         self.running
     }
+}
+
+/// The protocol over an empty registry.
+pub(crate) fn service() -> RegistryService {
+    RegistryService::builder(memory::registry()).build()
 }
 
 /// A free port of loopback.

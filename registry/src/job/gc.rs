@@ -1,0 +1,49 @@
+//! `registry gc`: a round of collection, now.
+
+use registry_core::CollectReport;
+use serde::{Deserialize, Serialize};
+
+use super::Report;
+use crate::{failure::Failure, place::Place};
+
+/// A round of collection.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Gc {}
+
+impl Gc {
+    pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
+        let collected = place.registry.collect().await?;
+        lines(&collected).iter().for_each(|line| report.line(line));
+        match collected.stopped {
+            Some(stopped) => Err(Failure::found(stopped.to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+fn lines(collected: &CollectReport) -> [String; 5] {
+    let CollectReport {
+        expired_uploads,
+        condemned,
+        removed,
+        objects_deleted,
+        orphans_found,
+        orphans_doomed,
+        ..
+    } = collected;
+    [
+        format!("uploads expired: {expired_uploads}"),
+        format!(
+            "found unneeded, to be removed after the grace period: {} blobs, {} manifests, {} contents",
+            condemned.blobs, condemned.manifests, condemned.contents
+        ),
+        format!(
+            "removed: {} blobs, {} manifests, {} contents of {} bytes",
+            removed.blobs, removed.manifests, removed.contents, removed.bytes
+        ),
+        format!("files deleted: {objects_deleted}"),
+        format!(
+            "files that no metadata names: {orphans_found}, of which given up: {orphans_doomed}"
+        ),
+    ]
+}

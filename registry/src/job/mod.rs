@@ -1,0 +1,59 @@
+//! What commands ask of a registry, a file each.
+//!
+//! A job runs on a [`Place`] and tells what it does through a [`Report`]. It runs in the server where
+//! one has the data directory, which it is sent to over the control socket, and in the command's own
+//! process where none has. So nothing needs to be written twice, and no command asks for the server to
+//! be stopped. Whoever drops a job ends it; the next one goes on.
+
+mod gc;
+mod report;
+
+use std::path::Path;
+
+use registry_core::AllowAll;
+use registry_server::TokioSpawner;
+use registry_storage::{Durability, directory::Directory};
+use serde::{Deserialize, Serialize};
+
+pub(crate) use self::{
+    gc::Gc,
+    report::{Report, Terminal},
+};
+use crate::{control, failure::Failure, place::Place};
+
+/// A job, as it is sent to a server.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Job {
+    /// A round of collection.
+    Gc(Gc),
+}
+
+impl Job {
+    /// Does it.
+    pub(crate) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
+        match self {
+            Self::Gc(gc) => gc.run(place, report).await,
+        }
+    }
+
+    /// Does it where the data directory is: in the server that has it, or here.
+    pub(crate) async fn run_at(&self, path: &Path, report: &dyn Report) -> Result<(), Failure> {
+        if let Some(server) = control::connect(path).await? {
+            return server.run(self, report).await;
+        }
+        let place = open(path).await?;
+        self.run(&place, report).await?;
+        Ok(place.registry.flush_pulls().await?)
+    }
+}
+
+async fn open(path: &Path) -> Result<Place, Failure> {
+    let directory = Directory::open_existing(path, Durability::Strict)?;
+    let parts = directory.builder().policy(AllowAll);
+    let registry = parts.spawner(TokioSpawner::current()).build().await?;
+    Ok(Place {
+        registry,
+        directory,
+    })
+}

@@ -1,0 +1,60 @@
+//! Commands on a data directory, with a server that has it and without one.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::{
+    data::Data,
+    server::{Server, run},
+};
+
+fn gc(data: &Data) -> crate::server::Ended {
+    run(&["gc", "--data", data.path()])
+}
+
+#[test]
+fn a_command_works_in_the_server_that_has_the_directory() {
+    let data = Data::new("commands-running");
+    let server = Server::over(data.as_ref());
+    let mode = fs::metadata(data.as_ref().join("control.sock")).unwrap();
+    assert_eq!(mode.permissions().mode() & 0o777, 0o600);
+
+    let ended = gc(&data);
+
+    assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
+    assert!(ended.out.contains("files deleted: 0"), "{}", ended.out);
+    server.signal("TERM");
+    assert!(server.ended().err.contains("a command"));
+}
+
+#[test]
+fn a_command_works_on_the_directory_itself_where_no_server_runs() {
+    let data = Data::new("commands-alone");
+    let server = Server::over(data.as_ref());
+    server.signal("KILL");
+    server.ended();
+
+    let ended = gc(&data);
+
+    assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
+    assert!(ended.out.contains("files deleted: 0"), "{}", ended.out);
+}
+
+#[test]
+fn a_command_on_what_is_no_registry_says_so_and_makes_none() {
+    let data = Data::new("commands-none");
+    let ended = gc(&data);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.err.contains("holds no registry"), "{}", ended.err);
+    assert!(!data.as_ref().exists());
+}
+
+#[test]
+fn a_path_too_long_for_a_socket_is_none_for_a_command() {
+    let data = Data::new("commands-long");
+    let long = data.as_ref().join("x".repeat(200));
+    let server = Server::over(&long);
+    let ended = run(&["gc", "--data", long.to_str().unwrap()]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.err);
+    server.signal("TERM");
+    server.ended();
+}

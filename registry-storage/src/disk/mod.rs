@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! layout                                       what this directory is: "registry blobs, layout 1"
+//! probe                                        a moment long, whether the disk can be written to
 //! uploads/<unique>                             an unfinished write
 //! uploads/<unique>.resumes                     where it was gone on with, once it was
 //! blobs/<algorithm>/<xy>/<encoded>-<unique>    an object; xy are the first two digits of its digest
@@ -34,6 +35,7 @@ mod gathered;
 mod key;
 mod list;
 mod ops;
+mod probe;
 mod read;
 mod resumes;
 mod root;
@@ -58,6 +60,7 @@ use registry_core::{
     },
 };
 
+pub use self::probe::Space;
 use self::{
     blocking::blocking,
     error::{absent, failed},
@@ -117,6 +120,23 @@ impl DiskBlobs {
     ) -> Result<Self, StoreError> {
         let root = Root::open(directory.into(), ops::of(durability), random)?;
         Ok(Self::over(root))
+    }
+
+    /// Whether the directory can be written to: writes a small file, waits until the disk has it as any
+    /// other, and takes it away again.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.work(|root| probe::probe(root)).await
+    }
+
+    /// How much room there is. This may block for a moment.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn space(&self) -> Result<Space, StoreError> {
+        probe::space(&self.root)
     }
 
     fn over(root: Root) -> Self {

@@ -1,10 +1,13 @@
 //! `registry serve`: the server.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use clap::Args;
 use registry_core::{Registry, Settings};
-use registry_server::{RegistryService, Running, Server, TokioSpawner};
+use registry_server::{RateLimits, RegistryService, Running, Server, TokioSpawner};
 use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
@@ -18,6 +21,7 @@ use crate::{
     control,
     failure::Failure,
     housekeeping::keep_house,
+    observe::{Observers, Rotation},
     place::Place,
     reload::Reloads,
     storage::Storage,
@@ -52,8 +56,12 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     let auth = Auth::open(&config.auth)?;
     let servers = config.server.listen.iter().map(bind);
     let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
+    let operators = config.operations.listen.iter().map(bind);
+    let operators: Vec<_> = operators.collect::<Result<_, _>>()?;
     let (registry, directory) = open(config, &auth).await?;
-    let housekeeping = tokio::spawn(keep_house(registry.clone()));
+    let observers = Observers::new(config, directory.as_ref())?;
+    let collections = Arc::clone(&observers.collections);
+    let housekeeping = tokio::spawn(keep_house(registry.clone(), collections));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
         take_commands(Place {
@@ -62,18 +70,25 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         })
     });
     let commands = commands.transpose()?;
-    let service = service(config, &registry, &auth);
+    let service = service(config, &registry, &auth, &observers);
     let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
+    if let Some(log) = &observers.log {
+        reloads.part(Rotation(Arc::clone(log)));
+    }
     let reloading = tokio::spawn(reloads.run());
     let stop = told_to_stop().map_err(no_signals)?;
     let running: Vec<_> = servers
         .into_iter()
+        .map(|server| server.connections(Arc::clone(&observers.connections)))
         .map(|server| server.serve(service.clone()))
         .collect();
+    // They are answered until the end, so that they see it drain.
+    let _operators = observers.serve(operators);
     say_ready(&running);
     stop.await;
+    observers.readiness.drain();
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();
@@ -121,7 +136,12 @@ fn settings(config: &Config) -> Settings {
     settings
 }
 
-fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
+fn service(
+    config: &Config,
+    registry: &Registry,
+    auth: &Auth,
+    observers: &Observers,
+) -> RegistryService {
     let mut service = RegistryService::builder(registry.clone());
     if let Some(authenticator) = auth.authenticator() {
         service = service.authenticator(authenticator);
@@ -129,7 +149,18 @@ fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService
     if let Some(url) = &config.server.public_url {
         service = service.public_url(url.clone());
     }
-    service.build()
+    let service = service.rate_limits(rate_limits(config));
+    observers.watch(config, service).build()
+}
+
+fn rate_limits(config: &Config) -> RateLimits {
+    RateLimits {
+        per_address: config.limits.address_rate,
+        per_caller: config.limits.caller_rate,
+        concurrent: config.limits.concurrent_requests,
+        exempt: config.limits.rate_exempt.clone(),
+        ..RateLimits::default()
+    }
 }
 
 /// Lets commands reach the server.

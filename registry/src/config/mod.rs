@@ -82,7 +82,9 @@ config! {
     push: Push,
     collection: Collection,
     limits: Limits,
+    operations: Operations,
     log: Log,
+    access_log: AccessLog,
 }
 
 impl Config {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use registry_core::Builder;
 use registry_storage::{Durability, directory::Directory, memory};
 
-use crate::failure::Failure;
+use crate::{config, failure::Failure};
 
 /// A choice of storage.
 #[derive(Debug)]
@@ -22,11 +22,28 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    /// The one that is configured.
+    pub(crate) fn of(config: &config::Storage) -> Self {
+        match config.memory {
+            true => Self::Memory,
+            false => Self::Directory {
+                path: config.path.clone(),
+                durability: config.durability,
+            },
+        }
+    }
+
     /// Opens it, and answers the parts of a registry that keeps what it has there.
     pub(crate) fn open(&self) -> Result<(Builder, Option<Directory>), Failure> {
         match self {
             Self::Memory => Ok((memory::builder(), None)),
             Self::Directory { path, durability } => {
+                tracing::info!(data = %path.display(), "opening");
+                if *durability == Durability::Relaxed {
+                    tracing::warn!(
+                        "relaxed: a crash of the system may lose what was answered last"
+                    );
+                }
                 let directory = Directory::open(path, *durability)?;
                 Ok((directory.builder(), Some(directory)))
             }

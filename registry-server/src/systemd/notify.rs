@@ -30,7 +30,7 @@ impl Notifier {
     /// As this process's environment says.
     #[must_use]
     pub fn from_env() -> Self {
-        Self::of(|name| env::var_os(name))
+        Self::of(env::var_os)
     }
 
     fn of(variable: impl Fn(&'static str) -> Option<OsString>) -> Self {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 use registry_core::{Registry, Settings};
-use registry_server::{RegistryService, Running, Server, TokioSpawner};
+use registry_server::{Endpoint, RegistryService, Running, Server, TokioSpawner};
 use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
@@ -14,10 +14,11 @@ use tokio::{
 
 use crate::{
     auth::Auth,
-    config::{Config, Flags, Listen},
+    config::{Config, Flags},
     control,
     failure::Failure,
     housekeeping::keep_house,
+    listeners::{self, Certificates},
     place::Place,
     reload::Reloads,
     storage::Storage,
@@ -50,8 +51,11 @@ impl Serve {
 
 async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
     let auth = Auth::open(&config.auth)?;
-    let servers = config.server.listen.iter().map(bind);
-    let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
+    let certificates = Certificates::open(&config.tls)?;
+    let listeners = listeners::bind(config, certificates.as_ref())?;
+    let server = Server::new(listeners)
+        .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
+    let server = server.trusted_proxies(listeners::proxies(&config.server));
     let (registry, directory) = open(config, &auth).await?;
     let housekeeping = tokio::spawn(keep_house(registry.clone()));
     let commands = directory.map(|directory| {
@@ -66,12 +70,12 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
+    if let Some(certificates) = certificates {
+        reloads.part(certificates);
+    }
     let reloading = tokio::spawn(reloads.run());
     let stop = told_to_stop().map_err(no_signals)?;
-    let running: Vec<_> = servers
-        .into_iter()
-        .map(|server| server.serve(service.clone()))
-        .collect();
+    let running = server.serve(service);
     say_ready(&running);
     stop.await;
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
@@ -80,13 +84,7 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     if let Some(commands) = commands {
         commands.abort();
     }
-    let drained = running
-        .into_iter()
-        .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
-    let mut cut_off = 0;
-    for drained in drained.collect::<Vec<_>>() {
-        cut_off += drained.await.unwrap_or_default();
-    }
+    let cut_off = running.shutdown(config.server.drain).await;
     if let Err(error) = registry.flush_pulls().await {
         tracing::warn!(%error, "the last pulls are not counted");
     }
@@ -96,11 +94,6 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
 
 fn no_signals(error: io::Error) -> Failure {
     Failure::new(format!("signals cannot be handled: {error}"))
-}
-
-fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
-    Server::bind(address)
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
 }
 
 async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
@@ -141,10 +134,11 @@ fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
 }
 
 /// The one line on standard output. Whoever started the server may wait for it, and need not.
-fn say_ready(running: &[Running]) {
+fn say_ready(running: &Running) {
     let addresses: Vec<_> = running
+        .endpoints()
         .iter()
-        .map(|one| one.address().to_string())
+        .map(Endpoint::to_string)
         .collect();
     let address = addresses.join(", ");
     let mut out = io::stdout().lock();

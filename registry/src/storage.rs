@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use registry_core::Builder;
+use registry_core::{Builder, Settings};
 use registry_storage::{Durability, directory::Directory, memory};
 
-use crate::{config, failure::Failure};
+use crate::{
+    config::{self, Config},
+    failure::Failure,
+};
 
 /// A choice of storage.
 #[derive(Debug)]
@@ -49,4 +52,16 @@ impl Storage {
             }
         }
     }
+}
+
+/// What the engine is set to.
+pub(crate) fn settings(config: &Config) -> Settings {
+    let mut settings = Settings {
+        references: config.push.references,
+        grace: config.collection.grace,
+        library_alias: true,
+        ..Settings::default()
+    };
+    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
+    settings
 }

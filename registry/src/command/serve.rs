@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use registry_core::{Registry, Settings};
+use registry_core::Registry;
 use registry_server::{Endpoint, RegistryService, Running, Server, TokioSpawner};
 use registry_storage::directory::Directory;
 use tokio::{
@@ -21,7 +21,7 @@ use crate::{
     listeners::{self, Certificates},
     place::Place,
     reload::Reloads,
-    storage::Storage,
+    storage::{Storage, settings},
     telemetry::{self, Logging},
 };
 
@@ -101,17 +101,6 @@ async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Director
     let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
     let registry = parts.settings(settings(config)).build().await?;
     Ok((registry, directory))
-}
-
-fn settings(config: &Config) -> Settings {
-    let mut settings = Settings {
-        references: config.push.references,
-        grace: config.collection.grace,
-        library_alias: true,
-        ..Settings::default()
-    };
-    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
-    settings
 }
 
 fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {

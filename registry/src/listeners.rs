@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use registry_server::{
-    ClientCertificates, Listener, TlsFiles, TlsSettings, TlsVersion, TrustedProxies,
+    ClientCertificates, Listener, TlsFiles, TlsSettings, TlsVersion, TrustedProxies, systemd,
 };
 
 use crate::{
@@ -47,19 +47,38 @@ impl Reload for Certificates {
     }
 }
 
-/// Binds all sockets.
+/// All sockets, each taken from systemd where it has opened it, or bound.
 pub(crate) fn bind(
     config: &Config,
     certificates: Option<&Certificates>,
 ) -> Result<Vec<Listener>, Failure> {
-    let bind = |listen: &Listen| {
-        let bound = bind_one(listen).map_err(|error| {
+    let passed = systemd::activated()
+        .map_err(|error| Failure::new(format!("systemd passes a socket of no use: {error}")))?;
+    let mut passed: Vec<_> = passed.into_iter().map(|socket| socket.listener).collect();
+    let mut bind = |listen: &Listen| {
+        let bound = take(&mut passed, listen).map_or_else(|| bind_one(listen), Ok);
+        let bound = bound.map_err(|error| {
             let address = &listen.address;
             Failure::new(format!("cannot listen on {address}: {error}"))
         });
         Ok(begin(bound?, listen, config, certificates))
     };
-    config.server.listen.iter().map(bind).collect()
+    let listeners = config.server.listen.iter().map(&mut bind).collect();
+    // It is not known whether it may be open to others, or should speak TLS.
+    if let Some(unknown) = passed.first() {
+        let address = unknown.endpoint().address;
+        return Err(Failure::new(format!(
+            "systemd passes a socket at {address}, which is not in server.listen"
+        )));
+    }
+    listeners
+}
+
+/// The socket at an address, where it is among these.
+fn take(passed: &mut Vec<Listener>, listen: &Listen) -> Option<Listener> {
+    let here = |socket: &Listener| socket.endpoint().address == listen.address;
+    let index = passed.iter().position(here)?;
+    Some(passed.swap_remove(index))
 }
 
 /// Whose word is taken about where a request comes from.

@@ -1,8 +1,10 @@
 //! How a service is (`NOTIFY_SOCKET`): units of the types `notify` and `notify-reload` wait for it.
 
 use std::{
+    convert::Infallible,
     env,
     ffi::OsString,
+    future::pending,
     io,
     os::{
         linux::net::SocketAddrExt,
@@ -68,14 +70,11 @@ impl Notifier {
         self.tell(&format!("STATUS={line}"));
     }
 
-    /// The service goes on in this process, whoever was its main process before.
-    pub fn main_process(&self) {
-        self.tell(&format!("MAINPID={}", std::process::id()));
-    }
-
     /// Says for ever that the runtime is alive, as often as the unit's `WatchdogSec=` asks for.
-    pub async fn keep_alive(&self) {
-        let Some(limit) = self.watchdog else { return };
+    pub async fn keep_alive(&self) -> Infallible {
+        let Some(limit) = self.watchdog else {
+            return pending().await;
+        };
         let mut ticks = interval(limit / 2);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {

@@ -1,10 +1,15 @@
 //! `registry serve`: the server.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::Arc,
+};
 
 use clap::Args;
 use registry_core::Registry;
-use registry_server::{Endpoint, RegistryService, Running, Server, TokioSpawner};
+use registry_server::{
+    Endpoint, RegistryService, Running, Server, TokioSpawner, systemd::Notifier,
+};
 use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
@@ -67,7 +72,8 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     });
     let commands = commands.transpose()?;
     let service = service(config, &registry, &auth);
-    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
+    let notifier = Arc::new(Notifier::from_env());
+    let mut reloads = Reloads::new(flags, config, Arc::clone(&notifier)).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
     if let Some(certificates) = certificates {
@@ -77,7 +83,12 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     let stop = told_to_stop().map_err(no_signals)?;
     let running = server.serve(service);
     say_ready(&running);
-    stop.await;
+    notifier.ready();
+    tokio::select! {
+        () = stop => {}
+        never = notifier.keep_alive() => match never {},
+    }
+    notifier.stopping();
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();

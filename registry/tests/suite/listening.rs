@@ -3,9 +3,16 @@
 use std::{
     fs,
     io::{Read, Write},
-    net::TcpStream,
-    os::unix::{fs::PermissionsExt, net::UnixStream},
+    net::{TcpListener, TcpStream},
+    os::{
+        fd::OwnedFd,
+        unix::{
+            fs::PermissionsExt,
+            net::{UnixDatagram, UnixStream},
+        },
+    },
     path::PathBuf,
+    process::{Command, Stdio},
     sync::Arc,
 };
 
@@ -16,7 +23,7 @@ use rustls::{
     pki_types::{CertificateDer, ServerName},
 };
 
-use crate::server::{Server, ask, run};
+use crate::server::{Server, ask, end, program, run};
 
 /// A directory with a certificate for this machine, and the authority that clients trust.
 struct Place {
@@ -185,4 +192,52 @@ fn a_unix_socket_has_the_permissions_that_are_set() {
     assert!(ask(&mut stream, "GET /v2/").starts_with("HTTP/1.1 200"));
     server.signal("TERM");
     assert_eq!(server.ended().status.code(), Some(0));
+}
+
+/// The server, with a socket passed to it as systemd does that.
+fn activated(socket: TcpListener, arguments: &[&str]) -> Command {
+    const PASS: &str = "exec 3<&0 0</dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$@\"";
+    let mut command = Command::new("sh");
+    command.args(["-c", PASS, "sh"]);
+    command.arg(program(&[]).get_program()).args(arguments);
+    command.stdin(OwnedFd::from(socket));
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+#[test]
+fn a_socket_of_systemd_is_served_and_systemd_is_told() {
+    let place = Place::new("systemd");
+    let notify = UnixDatagram::bind(place.path("notify.sock")).unwrap();
+    let told = || {
+        let mut buffer = [0; 200];
+        let read = notify.recv(&mut buffer).unwrap();
+        String::from_utf8(buffer[..read].to_vec()).unwrap()
+    };
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    // Before there is a server.
+    let mut waiting = TcpStream::connect(&address).unwrap();
+    let mut command = activated(socket, &["serve", "--memory", "--listen", &address]);
+    let server = Server::of(command.env("NOTIFY_SOCKET", place.path("notify.sock")));
+    assert!(ask(&mut waiting, "GET /v2/").starts_with("HTTP/1.1 200"));
+    assert_eq!(told(), "READY=1");
+    server.signal("HUP");
+    assert!(told().starts_with("RELOADING=1\nMONOTONIC_USEC="));
+    assert_eq!(told(), "READY=1");
+    server.signal("TERM");
+    assert_eq!(told(), "STOPPING=1");
+    assert_eq!(server.ended().status.code(), Some(0));
+}
+
+#[test]
+fn a_socket_of_systemd_that_nobody_asked_for_is_refused() {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = socket.local_addr().unwrap().to_string();
+    let ended = end(&mut activated(
+        socket,
+        &["serve", "--memory", "--listen", "127.0.0.1:0"],
+    ));
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.err.contains(&address), "{}", ended.err);
 }

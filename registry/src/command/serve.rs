@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use registry_core::{Registry, Settings};
+use registry_core::Registry;
 use registry_server::{RegistryService, Running, Server, TokioSpawner};
 use registry_storage::directory::Directory;
 use tokio::{
@@ -50,7 +50,8 @@ impl Serve {
 
 async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
     let auth = Auth::open(&config.auth)?;
-    let servers = config.server.listen.iter().map(bind);
+    let servers = config.server.listen.iter();
+    let servers = servers.map(|listen| bind(listen, config));
     let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
     let (registry, directory) = open(config, &auth).await?;
     let housekeeping = tokio::spawn(keep_house(registry.clone()));
@@ -98,31 +99,21 @@ fn no_signals(error: io::Error) -> Failure {
     Failure::new(format!("signals cannot be handled: {error}"))
 }
 
-fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
-    Server::bind(address)
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
+fn bind(Listen(address): &Listen, config: &Config) -> Result<Server, Failure> {
+    let server = Server::bind(address)
+        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
+    Ok(server.settings(config.connections()))
 }
 
 async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
     let (parts, directory) = Storage::of(&config.storage).open()?;
     let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
-    let registry = parts.settings(settings(config)).build().await?;
+    let registry = parts.settings(config.engine()).build().await?;
     Ok((registry, directory))
 }
 
-fn settings(config: &Config) -> Settings {
-    let mut settings = Settings {
-        references: config.push.references,
-        grace: config.collection.grace,
-        library_alias: true,
-        ..Settings::default()
-    };
-    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
-    settings
-}
-
 fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
-    let mut service = RegistryService::builder(registry.clone());
+    let mut service = RegistryService::builder(registry.clone()).limits(config.requests());
     if let Some(authenticator) = auth.authenticator() {
         service = service.authenticator(authenticator);
     }

@@ -4,9 +4,6 @@ use std::{ffi::OsString, path::PathBuf};
 
 use super::{keys, nearest::nearest_variable, origin::Origin, raw::Raw, written::Written};
 
-/// A variable, as the system has it.
-pub(super) type Variable = (OsString, OsString);
-
 /// What an unknown variable of ours begins with.
 const PREFIX: &str = "REGISTRY_";
 const FILE: &str = "REGISTRY_CONFIG";
@@ -15,7 +12,7 @@ const FILE: &str = "REGISTRY_CONFIG";
 pub(super) struct Environment(Vec<(String, OsString)>);
 
 impl Environment {
-    pub(super) fn of(variables: impl Iterator<Item = Variable>) -> Self {
+    pub(super) fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
         let named = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let ours = |name: &str| name.starts_with(PREFIX) && !is_of_an_orchestrator(name);
         let mut ours: Vec<_> = named.filter(|(name, _)| ours(name)).collect();

@@ -7,11 +7,13 @@ mod log;
 mod push;
 mod server;
 mod storage;
+mod uploads;
 
 pub(crate) use auth::{Anonymous, Auth};
 pub(crate) use collection::Collection;
 pub(crate) use limits::Limits;
 pub(crate) use log::Log;
-pub(crate) use push::Push;
+pub(crate) use push::{Create, Push};
 pub(crate) use server::{Listen, Server};
 pub(crate) use storage::Storage;
+pub(crate) use uploads::Uploads;

@@ -1,6 +1,6 @@
 //! `registry serve`: the server.
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::Args;
 use registry_core::Registry;
@@ -12,6 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::greeting::greeting;
 use crate::{
     auth::Auth,
     config::{Config, Flags, Listen},
@@ -73,7 +74,7 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         .into_iter()
         .map(|server| server.serve(service.clone()))
         .collect();
-    say_ready(&running);
+    say_ready(config, &running);
     stop.await;
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
@@ -131,15 +132,18 @@ fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
     Ok(tokio::spawn(listening))
 }
 
-/// The one line on standard output. Whoever started the server may wait for it, and need not.
-fn say_ready(running: &[Running]) {
-    let addresses: Vec<_> = running
-        .iter()
-        .map(|one| one.address().to_string())
-        .collect();
-    let address = addresses.join(", ");
+/// The one line on standard output, and more for a person at a terminal. Whoever started the server may wait
+/// for it, and need not.
+fn say_ready(config: &Config, running: &[Running]) {
+    let addresses: Vec<_> = running.iter().map(Running::address).collect();
+    let listed: Vec<_> = addresses.iter().map(ToString::to_string).collect();
+    let address = listed.join(", ");
+    let mut text = format!("registry: ready at {address}\n");
     let mut out = io::stdout().lock();
-    let said = writeln!(out, "registry: ready at {address}").and_then(|()| out.flush());
+    if out.is_terminal() {
+        text.push_str(&greeting(config, &addresses));
+    }
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if let Err(error) = said {
         tracing::warn!(%error, "nobody reads the ready line");
     }

@@ -15,12 +15,11 @@ use crate::{
 /// The registry a command works on: that of the configuration.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The configuration file [REGISTRY_CONFIG].
+    /// The configuration file, if it is not that of `REGISTRY_CONFIG`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 
-    /// The registry's data directory, if it is not the configured one [REGISTRY_STORAGE_PATH; default:
-    /// "registry-data"].
+    /// The registry's data directory, if it is not the configured one (`registry-data` by default).
     #[arg(long, value_name = "DIR")]
     data: Option<String>,
 }

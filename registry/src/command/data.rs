@@ -12,30 +12,37 @@ use crate::{
     telemetry::{self, LogLevel},
 };
 
-/// The registry a command works on: that of the configuration.
+/// The registry a command works on.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The configuration file, if it is not that of `REGISTRY_CONFIG`.
+    /// The registry's data directory, where it is not the configured one.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// The configuration file of its server, if it is not that of `REGISTRY_CONFIG`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-
-    /// The registry's data directory, if it is not the configured one (`registry-data` by default).
-    #[arg(long, value_name = "DIR")]
-    data: Option<String>,
 }
+
+const IN_MEMORY: &str = "the configured registry is in memory alone: there is no data directory";
 
 impl Data {
     /// Has a job done there.
-    pub(super) fn run(&self, job: &Job) -> Result<(), Failure> {
-        let flags = Flags::of_data(self.config.clone(), self.data.as_deref());
-        let (config, _) = Config::load(&flags)?;
-        if config.storage.memory {
-            let sentence = "the configured registry is in memory alone: there is no data directory";
-            return Err(Failure::new(sentence));
-        }
+    pub(super) fn run(self, job: &Job) -> Result<(), Failure> {
         telemetry::start(LogLevel::Warn);
+        let config = self.config()?;
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;
         runtime.block_on(job.run_at(&config, &Terminal))
+    }
+
+    fn config(self) -> Result<Config, Failure> {
+        let (mut config, _) = Config::load(&Flags::default().reading(self.config))?;
+        match self.data {
+            Some(data) => config.storage.path = data,
+            None if config.storage.memory => return Err(Failure::new(IN_MEMORY)),
+            None => {}
+        }
+        Ok(config)
     }
 }

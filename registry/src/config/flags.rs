@@ -20,17 +20,6 @@ pub(crate) struct Flags {
 }
 
 impl Flags {
-    /// Of a command that takes no more than a configuration file and a data directory.
-    pub(crate) fn of_data(file: Option<PathBuf>, data: Option<&str>) -> Self {
-        let data = data.map(|path| Raw::Text(path.to_owned()));
-        let path = flags().find(|(_, flag)| flag.long == "data");
-        let values = path.zip(data).map(|((key, flag), raw)| (key, flag, raw));
-        Self {
-            file,
-            values: values.into_iter().collect(),
-        }
-    }
-
     /// The configuration file that was named.
     pub(crate) fn file(&self) -> Option<PathBuf> {
         self.file.clone()

@@ -49,6 +49,7 @@ impl Config {
         ListenSettings {
             connections: self.limits.connections,
             head_timeout: self.limits.head_timeout,
+            handshake_timeout: self.limits.handshake_timeout,
             pace: limits.pace,
             buffer_bytes: usual.buffer_bytes.max(head.saturating_mul(2)),
             headers: usual.headers.max(limits.headers.saturating_add(4)),

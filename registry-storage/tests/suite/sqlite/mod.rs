@@ -6,3 +6,5 @@ mod fixture;
 mod groups;
 mod reopening;
 mod torn_log;
+
+pub(crate) use fixture::Harness;

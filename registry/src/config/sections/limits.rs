@@ -57,6 +57,10 @@ section! {
         /// How long a connection may take for the head of its next request, the time it idles before included.
         head_timeout: Duration = ListenSettings::default().head_timeout;
 
+        /// How long a connection may take for all that comes before its first request: the PROXY protocol's header, and
+        /// agreeing on TLS.
+        handshake_timeout: Duration = ListenSettings::default().handshake_timeout;
+
         /// The longest time in which nothing at all arrives of a request's body, or is taken of an answer's. There is
         /// no limit on how long a whole transfer takes.
         idle: Duration = Pace::default().idle;

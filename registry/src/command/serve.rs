@@ -50,6 +50,7 @@ impl Serve {
 }
 
 async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
+    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     let auth = Auth::open(&config.auth)?;
     let servers = config.server.listen.iter();
     let servers = servers.map(|listen| bind(listen, config));
@@ -65,7 +66,6 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     });
     let commands = commands.transpose()?;
     let service = service(config, &registry, &auth);
-    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
     let reloading = tokio::spawn(reloads.run());

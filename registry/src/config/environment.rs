@@ -46,10 +46,31 @@ impl Environment {
 /// Kubernetes, and docker's links, put addresses of a service that is called `registry` into the
 /// environment of everything that runs beside it. They are not meant for us.
 fn is_of_an_orchestrator(name: &str) -> bool {
-    let rest = name.trim_start_matches(PREFIX);
+    let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     rest == "PORT"
         || rest == "NAME"
         || ["PORT_", "SERVICE_HOST", "SERVICE_PORT", "ENV_"]
             .iter()
             .any(|start| rest.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own_that_nobody_else_sets() {
+        let mut variables = BTreeSet::from([FILE.to_owned()]);
+        for key in keys() {
+            let variable = key.variable();
+            assert!(!is_of_an_orchestrator(&variable), "{variable}");
+            assert!(
+                variables.insert(variable),
+                "{} has none of its own",
+                key.full_name()
+            );
+        }
+    }
 }

@@ -120,7 +120,7 @@ fn is_local(head: &Parts) -> bool {
     let client = head.extensions.get::<ClientAddress>();
     let local = client.is_some_and(|client| client.ip().is_none_or(|ip| ip.is_loopback()));
     let passed_on = |name: &&str| head.headers.contains_key(*name);
-    local && !OF_PROXIES.iter().any(|name| passed_on(name))
+    local && !OF_PROXIES.iter().any(passed_on)
 }
 
 fn json(status: StatusCode, word: &str) -> Response<Body> {

@@ -208,7 +208,7 @@ impl SqliteMetadata {
     /// Where it cannot.
     pub async fn probe(&self) -> Result<(), MetadataError> {
         let sql = "UPDATE registry SET identity = identity";
-        let probed = self.write(move |transaction| Ok(transaction.run(sql, ())?));
+        let probed = self.write(move |transaction| transaction.run(sql, ()));
         probed.await.map(drop)
     }
 

@@ -1,13 +1,13 @@
 //! `registry serve`: the server.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     sync::Arc,
 };
 
 use clap::Args;
-use registry_core::{Registry, Settings};
-use registry_server::{RateLimits, RegistryService, Running, Server, TokioSpawner};
+use registry_core::Registry;
+use registry_server::{Endpoint, RegistryService, Server, TokioSpawner, systemd::Notifier};
 use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
@@ -15,13 +15,15 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::greeting::greeting;
 use crate::{
     auth::Auth,
-    config::{Config, Flags, Listen},
+    config::{Config, Flags},
     control,
     failure::Failure,
     housekeeping::keep_house,
-    observe::{Observers, Rotation},
+    listeners::{self, Certificates},
+    observe::Observers,
     place::Place,
     reload::Reloads,
     storage::Storage,
@@ -53,14 +55,19 @@ impl Serve {
 }
 
 async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
+    let notifier = Arc::new(Notifier::from_env());
+    let mut reloads = Reloads::new(flags, config, Arc::clone(&notifier)).map_err(no_signals)?;
     let auth = Auth::open(&config.auth)?;
-    let servers = config.server.listen.iter().map(bind);
-    let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
-    let operators = config.operations.listen.iter().map(bind);
-    let operators: Vec<_> = operators.collect::<Result<_, _>>()?;
+    let certificates = Certificates::open(&config.tls)?;
+    let listeners = listeners::bind(config, certificates.as_ref())?;
+    let server = Server::new(listeners)
+        .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?
+        .settings(config.connections())
+        .trusted_proxies(listeners::proxies(&config.server));
+    let operators = listeners::bind_operators(config, certificates.as_ref())?;
     let (registry, directory) = open(config, &auth).await?;
     let observers = Observers::new(config, directory.as_ref())?;
-    let collections = Arc::clone(&observers.collections);
+    let collections = observers.collections();
     let housekeeping = tokio::spawn(keep_house(registry.clone(), collections));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
@@ -71,37 +78,34 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     });
     let commands = commands.transpose()?;
     let service = service(config, &registry, &auth, &observers);
-    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
-    if let Some(log) = &observers.log {
-        reloads.part(Rotation(Arc::clone(log)));
+    if let Some(certificates) = certificates {
+        reloads.part(certificates);
+    }
+    if let Some(rotation) = observers.rotation() {
+        reloads.part(rotation);
     }
     let reloading = tokio::spawn(reloads.run());
     let stop = told_to_stop().map_err(no_signals)?;
-    let running: Vec<_> = servers
-        .into_iter()
-        .map(|server| server.connections(Arc::clone(&observers.connections)))
-        .map(|server| server.serve(service.clone()))
-        .collect();
+    let running = server.connections(observers.connections()).serve(service);
     // They are answered until the end, so that they see it drain.
-    let _operators = observers.serve(operators);
-    say_ready(&running);
-    stop.await;
-    observers.readiness.drain();
+    let _operators = observers.serve(operators)?;
+    say_ready(config, running.endpoints());
+    notifier.ready();
+    tokio::select! {
+        () = stop => {}
+        never = notifier.keep_alive() => match never {},
+    }
+    notifier.stopping();
+    observers.drain();
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();
     if let Some(commands) = commands {
         commands.abort();
     }
-    let drained = running
-        .into_iter()
-        .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
-    let mut cut_off = 0;
-    for drained in drained.collect::<Vec<_>>() {
-        cut_off += drained.await.unwrap_or_default();
-    }
+    let cut_off = running.shutdown(config.server.drain).await;
     if let Err(error) = registry.flush_pulls().await {
         tracing::warn!(%error, "the last pulls are not counted");
     }
@@ -113,27 +117,11 @@ fn no_signals(error: io::Error) -> Failure {
     Failure::new(format!("signals cannot be handled: {error}"))
 }
 
-fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
-    Server::bind(address)
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
-}
-
 async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
     let (parts, directory) = Storage::of(&config.storage).open()?;
     let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
-    let registry = parts.settings(settings(config)).build().await?;
+    let registry = parts.settings(config.engine()).build().await?;
     Ok((registry, directory))
-}
-
-fn settings(config: &Config) -> Settings {
-    let mut settings = Settings {
-        references: config.push.references,
-        grace: config.collection.grace,
-        library_alias: true,
-        ..Settings::default()
-    };
-    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
-    settings
 }
 
 fn service(
@@ -142,25 +130,15 @@ fn service(
     auth: &Auth,
     observers: &Observers,
 ) -> RegistryService {
-    let mut service = RegistryService::builder(registry.clone());
+    let mut service = RegistryService::builder(registry.clone()).limits(config.requests());
     if let Some(authenticator) = auth.authenticator() {
         service = service.authenticator(authenticator);
     }
     if let Some(url) = &config.server.public_url {
         service = service.public_url(url.clone());
     }
-    let service = service.rate_limits(rate_limits(config));
+    let service = service.rate_limits(config.rates());
     observers.watch(config, service).build()
-}
-
-fn rate_limits(config: &Config) -> RateLimits {
-    RateLimits {
-        per_address: config.limits.address_rate,
-        per_caller: config.limits.caller_rate,
-        concurrent: config.limits.concurrent_requests,
-        exempt: config.limits.rate_exempt.clone(),
-        ..RateLimits::default()
-    }
 }
 
 /// Lets commands reach the server.
@@ -171,15 +149,17 @@ fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
     Ok(tokio::spawn(listening))
 }
 
-/// The one line on standard output. Whoever started the server may wait for it, and need not.
-fn say_ready(running: &[Running]) {
-    let addresses: Vec<_> = running
-        .iter()
-        .map(|one| one.address().to_string())
-        .collect();
-    let address = addresses.join(", ");
+/// The one line on standard output, and more for a person at a terminal. Whoever started the server may wait
+/// for it, and need not.
+fn say_ready(config: &Config, endpoints: &[Endpoint]) {
+    let listed: Vec<_> = endpoints.iter().map(Endpoint::to_string).collect();
+    let address = listed.join(", ");
+    let mut text = format!("registry: ready at {address}\n");
     let mut out = io::stdout().lock();
-    let said = writeln!(out, "registry: ready at {address}").and_then(|()| out.flush());
+    if out.is_terminal() {
+        text.push_str(&greeting(config, endpoints));
+    }
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if let Err(error) = said {
         tracing::warn!(%error, "nobody reads the ready line");
     }

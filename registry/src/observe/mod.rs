@@ -10,21 +10,22 @@ use std::sync::Arc;
 
 use registry_core::SystemClock;
 use registry_server::{
-    Collections, Connections, Gather, HealthCheck, JsonLog, Operations, OperationsService,
-    ProcessFigures, Readiness, ReadinessSettings, RegistryServiceBuilder, Running, Server, Traffic,
+    Collections, Connections, Gather, HealthCheck, JsonLog, Listener, Operations,
+    OperationsService, ProcessFigures, Readiness, ReadinessSettings, RegistryServiceBuilder,
+    Running, Server, Traffic,
 };
 use registry_storage::directory::Directory;
 
 use crate::{config::Config, failure::Failure};
 use directory::{Content, Database};
-pub(crate) use log::Rotation;
+use log::Rotation;
 
 /// What watches the server, and who is told.
 pub(crate) struct Observers {
-    pub(crate) collections: Arc<Collections>,
-    pub(crate) connections: Arc<Connections>,
-    pub(crate) readiness: Arc<Readiness>,
-    pub(crate) log: Option<Arc<JsonLog>>,
+    collections: Arc<Collections>,
+    connections: Arc<Connections>,
+    readiness: Arc<Readiness>,
+    log: Option<Arc<JsonLog>>,
     traffic: Arc<Traffic>,
     operations: Arc<Operations>,
 }
@@ -82,10 +83,34 @@ impl Observers {
         }
     }
 
-    /// Answers operators on listeners of their own.
-    pub(crate) fn serve(&self, servers: Vec<Server>) -> Vec<Running> {
+    /// Answers operators on listeners of their own, if there are any.
+    pub(crate) fn serve(&self, listeners: Vec<Listener>) -> Result<Option<Running>, Failure> {
+        if listeners.is_empty() {
+            return Ok(None);
+        }
+        let server = Server::new(listeners)
+            .map_err(|error| Failure::new(format!("operators cannot be answered: {error}")))?;
         let service = OperationsService::new(Arc::clone(&self.operations));
-        let servers = servers.into_iter();
-        servers.map(|one| one.serve(service.clone())).collect()
+        Ok(Some(server.serve(service)))
+    }
+
+    /// Where rounds of collection are told.
+    pub(crate) fn collections(&self) -> Arc<Collections> {
+        Arc::clone(&self.collections)
+    }
+
+    /// Where connections are counted.
+    pub(crate) fn connections(&self) -> Arc<Connections> {
+        Arc::clone(&self.connections)
+    }
+
+    /// What has the access log's file opened again, if there is one.
+    pub(crate) fn rotation(&self) -> Option<Rotation> {
+        self.log.clone().map(Rotation)
+    }
+
+    /// The server stops: from now on it is not ready.
+    pub(crate) fn drain(&self) {
+        self.readiness.drain();
     }
 }

@@ -13,7 +13,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-        mpsc::{Receiver, SyncSender, TryRecvError, sync_channel},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{Builder, JoinHandle},
 };
@@ -159,10 +159,7 @@ impl Writer {
             if let Message::Line(line) = message {
                 outcome = outcome.and(self.write(&line));
             }
-            next = match waiting.try_recv() {
-                Ok(message) => Some(message),
-                Err(TryRecvError::Empty | TryRecvError::Disconnected) => None,
-            };
+            next = waiting.try_recv().ok();
         }
         outcome.and(self.out.flush())
     }

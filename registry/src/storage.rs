@@ -28,6 +28,12 @@ impl Storage {
             Self::Memory => Ok((memory::builder(), None)),
             Self::Directory { path, durability } => {
                 let directory = Directory::open(path, *durability)?;
+                let identity = directory.identity();
+                tracing::info!(
+                    generation = identity.generation,
+                    opened = identity.opened,
+                    "opened"
+                );
                 Ok((directory.builder(), Some(directory)))
             }
         }

@@ -400,4 +400,13 @@ impl Collection for SqliteMetadata {
         })
         .await
     }
+
+    async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError> {
+        self.write(move |transaction| transaction.hold_orphans(held))
+            .await
+    }
+
+    async fn orphans_held(&self) -> Result<bool, MetadataError> {
+        self.read(|view| view.orphans_held())
+    }
 }

@@ -8,7 +8,10 @@ use rusqlite::Connection;
 use super::error::OpenError;
 
 /// Each takes a database of the version before to its own; the first makes one from nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
 
 /// Marks a file as ours: `OReg` in the bytes that SQLite keeps for this.
 const APPLICATION: i32 = i32::from_be_bytes(*b"OReg");

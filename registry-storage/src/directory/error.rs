@@ -12,6 +12,17 @@ pub enum DirectoryError {
     /// There is nothing, or something else.
     #[error("{} holds no registry: there is no metadata.sqlite in it", .0.display())]
     NoRegistry(PathBuf),
+    /// A backup was to be restored into it, and was not.
+    #[error(
+        "a restore into {} was not finished: run registry restore again", .0.display()
+    )]
+    Restoring(PathBuf),
+    /// It is a backup.
+    #[error(
+        "{} is a backup, and stays as it is: make a data directory of it with registry restore",
+        .0.display()
+    )]
+    Backup(PathBuf),
     /// It could not be made.
     #[error("cannot make {}: {}", .0.display(), .1)]
     Make(PathBuf, #[source] io::Error),

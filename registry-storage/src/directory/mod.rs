@@ -5,13 +5,18 @@
 //! DIR/metadata.sqlite-lock    locked by the process that has the directory open
 //! DIR/content                 large content, a file each
 //! DIR/content/registry        which registry's content it is
+//! DIR/restoring               there while a backup is restored into it
 //! ```
 //!
 //! The database and the files could be opened apart, and are where an embedder keeps them apart. What
 //! concerns both belongs here: who owns them, and all that compares the one with the other.
 
+mod backup;
 mod error;
+mod files;
 mod identity;
+mod progress;
+mod restore;
 
 use std::{
     fs::{self, DirBuilder},
@@ -22,8 +27,15 @@ use std::{
 
 use registry_core::{Builder, Random, Registry, Secret, SystemClock, backend::Identity};
 
-use self::identity::Comparison;
-pub use self::{error::DirectoryError, identity::ContentIdentity};
+use self::{backup::is_backup, identity::Comparison, restore::RESTORING};
+pub use self::{
+    backup::{BackupDescription, BackupError, BackupOptions, BackupReport},
+    error::DirectoryError,
+    identity::ContentIdentity,
+    progress::{Progress, Tell, Told},
+    restore::{RestoreOptions, RestoreReport, restore},
+};
+pub use crate::sqlite::Counts;
 use crate::{
     Durability, SystemRandom,
     disk::DiskBlobs,
@@ -93,6 +105,7 @@ impl Directory {
         // Whoever may read the files may read every private repository.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
         made.map_err(|error| DirectoryError::Make(path.clone(), error))?;
+        refuse_unready(&path)?;
         let comparison = Comparison::of(&path)?;
         if !exists(&path.join(METADATA))? {
             comparison.begin()?;
@@ -124,6 +137,7 @@ impl Directory {
         durability: Durability,
     ) -> Result<Self, DirectoryError> {
         let path = path.into();
+        refuse_unready(&path)?;
         match exists(&path.join(METADATA))? {
             true => Self::open(path, durability),
             false => Err(DirectoryError::NoRegistry(path)),
@@ -165,6 +179,17 @@ impl Directory {
 
 fn exists(path: &Path) -> Result<bool, DirectoryError> {
     fs::exists(path).map_err(|error| DirectoryError::Look(path.to_owned(), error))
+}
+
+/// Refuses what no registry may work in.
+fn refuse_unready(path: &Path) -> Result<(), DirectoryError> {
+    if is_backup(path) {
+        return Err(DirectoryError::Backup(path.to_owned()));
+    }
+    match exists(&path.join(RESTORING))? {
+        true => Err(DirectoryError::Restoring(path.to_owned())),
+        false => Ok(()),
+    }
 }
 
 fn fresh_identity() -> Identity {

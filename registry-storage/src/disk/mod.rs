@@ -27,6 +27,8 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod blocking;
+#[cfg(feature = "directory")]
+mod bring;
 mod cached;
 mod checkpoint;
 mod error;
@@ -58,6 +60,8 @@ use registry_core::{
     },
 };
 
+#[cfg(feature = "directory")]
+pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
 use self::{
     blocking::blocking,
     error::{absent, failed},

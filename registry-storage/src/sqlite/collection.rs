@@ -368,6 +368,9 @@ impl Collection for SqliteMetadata {
     }
 
     async fn doomed(&self, limit: usize) -> Result<Vec<Doomed>, MetadataError> {
+        if self.holds.any() {
+            return Ok(Vec::new());
+        }
         self.read(|view| view.doomed(limit))
     }
 

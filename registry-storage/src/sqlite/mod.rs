@@ -79,6 +79,7 @@ mod collection;
 mod content;
 mod error;
 mod facts;
+mod hold;
 #[cfg(feature = "directory")]
 mod lineage;
 mod lock;
@@ -92,6 +93,8 @@ mod pulls;
 mod readers;
 mod repositories;
 mod schema;
+#[cfg(feature = "directory")]
+mod snapshot;
 mod time;
 mod transaction;
 mod uploads;
@@ -114,15 +117,23 @@ use rusqlite::Connection;
 
 #[cfg(feature = "directory")]
 pub(crate) use self::lineage::Lineage;
-pub use self::{error::SqliteOpenError, writer::CommitCounts};
+#[cfg(feature = "directory")]
+pub use self::snapshot::Counts;
+pub use self::{error::SqliteOpenError, hold::DeletionHold, writer::CommitCounts};
 use self::{
     error::{Failure, OpenError},
+    hold::Holds,
     lock::Lock,
     readers::Readers,
     time::Time,
     transaction::{Counters, Transaction},
     view::View,
     writer::Writer,
+};
+#[cfg(feature = "directory")]
+pub(crate) use self::{
+    lock::beside,
+    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable},
 };
 use crate::Durability;
 
@@ -148,6 +159,7 @@ pub struct SqliteMetadata {
     readers: Arc<Readers>,
     writer: Writer,
     time: Arc<Time>,
+    holds: Holds,
     path: PathBuf,
     _lock: Lock,
 }
@@ -213,6 +225,7 @@ impl SqliteMetadata {
             readers,
             writer,
             time,
+            holds: Holds::default(),
             path: path.to_owned(),
             _lock: lock,
         })

@@ -2,23 +2,23 @@
 
 use std::fmt::Write;
 
-use registry_server::Address;
+use registry_server::Endpoint;
 
 use crate::config::Config;
 
 /// Where it listens, where the data is, and what to try.
-pub(super) fn greeting(config: &Config, addresses: &[&Address]) -> String {
+pub(super) fn greeting(config: &Config, endpoints: &[Endpoint]) -> String {
     let mut out = String::new();
     out.push('\n');
-    for address in addresses {
+    for endpoint in endpoints {
         // Writing to a string cannot fail.
-        let _ = writeln!(out, "  listening   {address}");
+        let _ = writeln!(out, "  listening   {endpoint}");
     }
     let _ = match config.storage.memory {
         true => writeln!(out, "  data        in memory, gone at the end"),
         false => writeln!(out, "  data        {}", config.storage.path.display()),
     };
-    if let Some(host) = host(config, addresses) {
+    if let Some(host) = host(config, endpoints) {
         out.push_str("\nTry it:\n\n");
         if config.auth.htpasswd.is_some() {
             let _ = writeln!(out, "  docker login {host}");
@@ -31,23 +31,28 @@ pub(super) fn greeting(config: &Config, addresses: &[&Address]) -> String {
 }
 
 /// What docker calls the registry.
-fn host(config: &Config, addresses: &[&Address]) -> Option<String> {
+fn host(config: &Config, endpoints: &[Endpoint]) -> Option<String> {
     if let Some(url) = &config.server.public_url {
         let url = url.to_string();
         let (_, host) = url.split_once("://")?;
         return Some(host.to_owned());
     }
-    let port = addresses.iter().find_map(|address| match address {
-        Address::Tcp(address) => Some(address.port()),
-        Address::Unix(_) => None,
-    });
-    port.map(|port| format!("localhost:{port}"))
+    let mut ports = endpoints.iter().filter_map(|at| at.address.tcp());
+    let port = ports.next()?.port();
+    Some(format!("localhost:{port}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use registry_server::Address;
+
     use super::*;
     use crate::config::Flags;
+
+    fn at(address: Address) -> Endpoint {
+        let secure = false;
+        Endpoint { address, secure }
+    }
 
     fn config(environment: &[(&str, &str)]) -> Config {
         let environment = environment.iter();
@@ -59,8 +64,8 @@ mod tests {
 
     #[test]
     fn it_says_where_the_server_and_the_data_are_and_what_to_try() {
-        let address = Address::Tcp(([127, 0, 0, 1], 5000).into());
-        let said = greeting(&config(&[]), &[&address]);
+        let address = at(Address::Tcp(([127, 0, 0, 1], 5000).into()));
+        let said = greeting(&config(&[]), &[address]);
         for line in [
             "  listening   http://127.0.0.1:5000",
             "  data        registry-data",
@@ -78,8 +83,8 @@ mod tests {
             ("REGISTRY_AUTH_HTPASSWD", "users"),
             ("REGISTRY_SERVER_PUBLIC_URL", "https://registry.example.com"),
         ]);
-        let address = Address::Tcp(([10, 0, 0, 1], 5000).into());
-        let said = greeting(&config, &[&address]);
+        let address = at(Address::Tcp(([10, 0, 0, 1], 5000).into()));
+        let said = greeting(&config, &[address]);
         assert!(
             said.contains("docker login registry.example.com\n"),
             "{said}"
@@ -92,7 +97,8 @@ mod tests {
 
     #[test]
     fn over_a_unix_socket_there_is_nothing_to_try_with_docker() {
-        let said = greeting(&config(&[]), &[&Address::Unix("/run/registry.sock".into())]);
+        let socket = at(Address::Unix("/run/registry.sock".into()));
+        let said = greeting(&config(&[]), &[socket]);
         assert!(
             said.contains("unix:/run/registry.sock") && !said.contains("docker"),
             "{said}"

@@ -80,6 +80,7 @@ macro_rules! config {
 
 config! {
     server: Server,
+    tls: Tls,
     storage: Storage,
     auth: Auth,
     push: Push,

@@ -6,6 +6,7 @@ mod configuration;
 mod data;
 mod durable;
 mod exchange;
+mod listening;
 mod refusals;
 mod running;
 mod server;

@@ -123,6 +123,7 @@ macro_rules! metadata_contract {
             collection_06_with_no_grace_the_unseen_is_given_up,
             collection_07_steps_may_be_repeated,
             collection_07_two_collectors_do_no_harm,
+            collection_08_held_orphans_are_not_given_up,
             content_01_a_blob_is_found_only_where_it_was_put,
             content_01_a_manifest_is_found_only_where_it_was_put,
             content_01_a_mount_links_what_its_source_has,

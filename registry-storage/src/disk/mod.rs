@@ -28,6 +28,8 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod blocking;
+#[cfg(feature = "directory")]
+mod bring;
 mod cached;
 mod checkpoint;
 mod error;
@@ -60,6 +62,8 @@ use registry_core::{
     },
 };
 
+#[cfg(feature = "directory")]
+pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
 pub use self::probe::Space;
 use self::{
     blocking::blocking,

@@ -33,6 +33,10 @@ impl View<'_> {
         self.all(DOOMED, [limit(most)], |row| Ok(Doomed { key: key(row)? }))
     }
 
+    pub(super) fn orphans_held(&self) -> Result<bool, Failure> {
+        self.any("SELECT 1 FROM registry WHERE orphans_held = 1", ())
+    }
+
     fn is_named(&self, key: &ObjectKey) -> Result<bool, Failure> {
         self.any(NAMED, [key.as_str()])
     }
@@ -65,6 +69,11 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    pub(super) fn hold_orphans(&self, held: bool) -> Result<(), Failure> {
+        self.run("UPDATE registry SET orphans_held = ?1", [held])?;
+        Ok(())
+    }
+
     pub(super) fn forget_doomed(&self, key: &ObjectKey) -> Result<(), Failure> {
         let sql = "UPDATE gone SET doomed = 0 WHERE object = ?1";
         self.run(sql, [key.as_str()])?;
@@ -90,6 +99,9 @@ impl Transaction<'_> {
 
     /// Gives a key up if nothing names it, and nothing has for that long.
     pub(super) fn doom_unknown(&self, key: &ObjectKey, grace: Duration) -> Result<bool, Failure> {
+        if !grace.is_zero() && self.orphans_held()? {
+            return Ok(false);
+        }
         let ripe = match self.unknown_since(key)? {
             Some(Millis(since)) => {
                 ago(self.now, grace).is_some_and(|Millis(latest)| since <= latest)

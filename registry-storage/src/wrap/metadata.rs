@@ -110,6 +110,8 @@ delegate! { Collection {
     ForgetDoomed: forget_doomed(keys: &[ObjectKey]) -> ();
     Unknown: unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
     Doom: doom(keys: &[ObjectKey], grace: Duration) -> u64;
+    HoldOrphans: hold_orphans(held: bool) -> ();
+    OrphansHeld: orphans_held() -> bool;
 } }
 
 delegate! { Changes {

@@ -47,15 +47,26 @@ pub struct CollectReport {
     pub stopped: Option<Stopped>,
 }
 
-/// Too much of the store was unknown to be anything but a mistake: another bucket, an older
-/// database, a directory that is not mounted. Nothing of it was removed.
+/// Why objects that nothing names were left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
-pub struct Stopped {
-    /// Objects nothing names.
-    pub unknown: u64,
-    /// All objects.
-    pub total: u64,
+pub enum Stopped {
+    /// Too many to be anything but a mistake: another bucket, an older database, a directory that is
+    /// not mounted.
+    #[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
+    TooMany {
+        /// Objects nothing names.
+        unknown: u64,
+        /// All objects.
+        total: u64,
+    },
+    /// The metadata was restored, and nobody has said yet that what it does not know may go.
+    #[error(
+        "{unknown} objects are unknown to metadata that was restored: they are kept until that is accepted"
+    )]
+    Held {
+        /// Objects nothing names.
+        unknown: u64,
+    },
 }
 
 enum Phase {

@@ -23,6 +23,8 @@ pub(super) struct ObjectKeys {
     gone: HashSet<ObjectKey>,
     /// Since when the keys that nothing names have been known.
     unknown: HashMap<ObjectKey, Timestamp>,
+    /// Whether those are kept, however long they have been unknown.
+    pub(super) held: bool,
 }
 
 impl ObjectKeys {
@@ -86,6 +88,9 @@ impl ObjectKeys {
         now: Timestamp,
         grace: Duration,
     ) -> bool {
+        if self.held && !grace.is_zero() {
+            return false;
+        }
         let since = self.unknown.get(key);
         let ripe = match since {
             Some(since) => now.since(*since) >= grace,

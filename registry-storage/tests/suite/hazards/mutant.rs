@@ -129,10 +129,12 @@ mutable! {
         mut condemn(limit: usize) -> Condemned;
         mut remove(grace: Duration, limit: usize, origin: Origin<'_>) -> Removed;
         mut doomed(limit: usize) -> Vec<Doomed>;
+        mut hold_orphans(held: bool) -> ();
         own seal() -> ();
         own forget_doomed(keys: &[ObjectKey]) -> ();
         own unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
         own doom(keys: &[ObjectKey], grace: Duration) -> u64;
+        own orphans_held() -> bool;
     }
     Changes {
         own pending(limit: usize) -> Vec<Change>;

@@ -2,7 +2,7 @@
 
 mod contract;
 mod damage;
-mod fixture;
+pub(crate) mod fixture;
 mod groups;
 mod reopening;
 mod torn_log;

@@ -116,7 +116,10 @@ impl Blob {
     }
 
     async fn quarantine(&self, key: &ObjectKey) -> Result<Error> {
-        self.inner.metadata.quarantine(&self.digest, key).await?;
+        self.inner
+            .metadata
+            .quarantine(&self.digest, Some(key))
+            .await?;
         Ok(Error::BlobUnknown(self.digest.clone()))
     }
 }

@@ -14,8 +14,12 @@
 //! ```
 
 mod basic;
+#[cfg(feature = "htpasswd")]
+mod htpasswd;
 mod policies;
 
 pub use basic::BasicUsers;
-pub use policies::{ReadOnly, SignedIn};
+#[cfg(feature = "htpasswd")]
+pub use htpasswd::{Htpasswd, HtpasswdError, HtpasswdFile};
+pub use policies::{OpenToPull, ReadOnly, SignedIn};
 pub use registry_core::AllowAll;

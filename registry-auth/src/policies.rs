@@ -30,6 +30,27 @@ impl Policy for SignedIn {
     }
 }
 
+/// Whoever signed in may do everything; others may pull everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OpenToPull;
+
+#[async_trait]
+impl Policy for OpenToPull {
+    async fn decide(&self, caller: &Caller, _: Resource<'_>, action: Action) -> Decision {
+        match caller.is_anonymous() && action != Action::Pull {
+            true => Decision::Deny,
+            false => Decision::Allow,
+        }
+    }
+
+    async fn visible(&self, caller: &Caller, action: Action) -> Visible {
+        match caller.is_anonymous() && action != Action::Pull {
+            true => Visible::Nothing,
+            false => Visible::All,
+        }
+    }
+}
+
 /// Another policy without its rights to change anything.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ReadOnly<P>(pub P);
@@ -93,6 +114,17 @@ mod tests {
             [Action::Pull]
         );
         assert_eq!(allowed(&SignedIn, &nobody, Visibility::Private), []);
+    }
+
+    #[test]
+    fn what_is_open_to_pull_is_changed_by_those_who_signed_in() {
+        let (ada, nobody) = (Caller::named("ada"), Caller::anonymous());
+        let allowed = |caller| allowed(&OpenToPull, caller, Visibility::Private);
+        assert_eq!(allowed(&ada), ACTIONS);
+        assert_eq!(allowed(&nobody), [Action::Pull]);
+        let visible = |action| block_on(OpenToPull.visible(&nobody, action));
+        assert_eq!(visible(Action::Pull), Visible::All);
+        assert_eq!(visible(Action::Push), Visible::Nothing);
     }
 
     #[test]

@@ -14,10 +14,12 @@
 #[doc(hidden)]
 pub mod fuzzing;
 
+mod client_address;
 mod incoming;
 mod limits;
 mod listen;
 mod pacing;
+mod proxies;
 mod respond;
 mod route;
 mod service;
@@ -26,8 +28,12 @@ mod spawner;
 pub mod testing;
 mod v2;
 
+pub use client_address::ClientAddress;
 pub use limits::{Limits, Pace};
-pub use listen::{Address, ListenSettings, Running, Server};
+pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
+#[cfg(feature = "tls")]
+pub use listen::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
+pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;

@@ -1,4 +1,5 @@
-//! How the program says that it could not do what was asked: one sentence, and an exit code.
+//! How the program says that it could not do what was asked: a sentence for each thing that was wrong, and an
+//! exit code.
 
 use std::{
     fmt,
@@ -13,34 +14,40 @@ use serde::{Deserialize, Serialize};
 /// What was wrong and what to do about it.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Failure {
-    sentence: String,
+    sentences: Vec<String>,
     code: u8,
 }
 
 impl Failure {
     /// It was not done, and the caller of the program can mend it: exit code 2.
     pub(crate) fn new(sentence: impl Into<String>) -> Self {
-        let sentence = sentence.into();
-        Self { sentence, code: 2 }
+        Self::several(vec![sentence.into()])
+    }
+
+    /// The same of several things, a sentence each.
+    pub(crate) fn several(sentences: Vec<String>) -> Self {
+        Self { sentences, code: 2 }
     }
 
     /// It was done, and not all is well: exit code 1.
     pub(crate) fn found(sentence: impl Into<String>) -> Self {
-        let sentence = sentence.into();
-        Self { sentence, code: 1 }
+        let sentences = vec![sentence.into()];
+        Self { sentences, code: 1 }
     }
 
-    /// Says it on standard error.
+    /// Says it on standard error, a line each.
     pub(crate) fn report(&self) -> ExitCode {
-        // Where standard error is closed nobody listens.
-        let _ = writeln!(stderr(), "registry: {}", self.sentence);
+        for sentence in &self.sentences {
+            // Where standard error is closed nobody listens.
+            let _ = writeln!(stderr(), "registry: {sentence}");
+        }
         ExitCode::from(self.code)
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.sentence)
+        f.write_str(&self.sentences.join("; "))
     }
 }
 

@@ -3,12 +3,15 @@
 //! It holds what only a program can: the command line, the process's signals and its logs. Everything
 //! else is the libraries'.
 
+mod auth;
 mod command;
+mod config;
 mod control;
 mod failure;
 mod housekeeping;
 mod job;
 mod place;
+mod reload;
 mod storage;
 mod telemetry;
 

@@ -2,10 +2,13 @@
 
 use std::path::PathBuf;
 
-use registry_core::Builder;
+use registry_core::{Builder, Settings};
 use registry_storage::{Durability, directory::Directory, memory};
 
-use crate::failure::Failure;
+use crate::{
+    config::{self, Config},
+    failure::Failure,
+};
 
 /// A choice of storage.
 #[derive(Debug)]
@@ -22,11 +25,28 @@ pub(crate) enum Storage {
 }
 
 impl Storage {
+    /// The one that is configured.
+    pub(crate) fn of(config: &config::Storage) -> Self {
+        match config.memory {
+            true => Self::Memory,
+            false => Self::Directory {
+                path: config.path.clone(),
+                durability: config.durability,
+            },
+        }
+    }
+
     /// Opens it, and answers the parts of a registry that keeps what it has there.
     pub(crate) fn open(&self) -> Result<(Builder, Option<Directory>), Failure> {
         match self {
             Self::Memory => Ok((memory::builder(), None)),
             Self::Directory { path, durability } => {
+                tracing::info!(data = %path.display(), "opening");
+                if *durability == Durability::Relaxed {
+                    tracing::warn!(
+                        "relaxed: a crash of the system may lose what was answered last"
+                    );
+                }
                 let directory = Directory::open(path, *durability)?;
                 let identity = directory.identity();
                 tracing::info!(
@@ -38,4 +58,16 @@ impl Storage {
             }
         }
     }
+}
+
+/// What the engine is set to.
+pub(crate) fn settings(config: &Config) -> Settings {
+    let mut settings = Settings {
+        references: config.push.references,
+        grace: config.collection.grace,
+        library_alias: true,
+        ..Settings::default()
+    };
+    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
+    settings
 }

@@ -1,12 +1,17 @@
 //! Logs to standard error: text for a terminal, JSON lines for everything else.
 
-use std::io::{IsTerminal, stderr};
+use std::{
+    io::{IsTerminal, stderr},
+    path::PathBuf,
+};
 
 use tracing::Level;
-use tracing_subscriber::{Layer, filter::LevelFilter, fmt, prelude::*};
+use tracing_subscriber::{Layer, Registry, filter::LevelFilter, fmt, prelude::*, reload};
+
+use crate::{config::Config, failure::Failure, reload::Reload};
 
 /// How much is logged.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LogLevel {
     /// What an operator must look into.
     Error,
@@ -32,8 +37,29 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
+/// The level, which can change.
+#[derive(Debug)]
+pub(crate) struct Logging(reload::Handle<LevelFilter, Registry>);
+
+impl Reload for Logging {
+    fn name(&self) -> &'static str {
+        "log level"
+    }
+
+    fn files(&self, _: &Config) -> Vec<PathBuf> {
+        Vec::new()
+    }
+
+    fn reload(&self, config: &Config) -> Result<(), Failure> {
+        let level = LevelFilter::from(config.log.level);
+        self.0
+            .reload(level)
+            .map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
 /// Sets logging up, once, at the start.
-pub(crate) fn start(level: LogLevel) {
+pub(crate) fn start(level: LogLevel) -> Logging {
     let layer = fmt::layer().with_writer(stderr);
     let layer = if stderr().is_terminal() {
         layer.with_target(false).boxed()
@@ -45,7 +71,9 @@ pub(crate) fn start(level: LogLevel) {
             .with_span_list(false)
             .boxed()
     };
+    let (filter, handle) = reload::Layer::new(LevelFilter::from(level));
     tracing_subscriber::registry()
-        .with(layer.with_filter(LevelFilter::from(level)))
+        .with(layer.with_filter(filter))
         .init();
+    Logging(handle)
 }

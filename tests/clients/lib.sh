@@ -18,6 +18,8 @@ registries=0
 
 export GOBIN=$clients/.bin HOME=$work/home TMPDIR=$work
 export PATH=$GOBIN:$PATH
+# They are for us; the server would take them for settings.
+export -n REGISTRY_BIN REGISTRY_ADDRESS REGISTRY_ADDRESS2
 mkdir "$HOME"
 trap finish EXIT
 trap 'echo "FAILED at ${BASH_SOURCE[0]##*/}:$LINENO: $BASH_COMMAND" >&2' ERR

@@ -1,172 +1,127 @@
-//! Sockets that connections come from.
+//! Taking connections from several sockets in turn.
 
 use std::{
-    fmt, io,
-    net::SocketAddr,
-    pin::Pin,
-    task::{Context, Poll},
+    future::poll_fn,
+    io,
+    task::{Context, Poll, ready},
 };
 
-use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::{TcpListener, TcpSocket, TcpStream},
+use tokio::net::TcpListener;
+
+use super::{
+    address::Endpoint,
+    listener::{Listener, Socket},
+    reception::Reception,
+    stream::Stream,
 };
+use crate::ClientAddress;
 
-#[cfg(unix)]
-use super::unix::UnixAcceptor;
-
-/// Where a server listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
-    /// A TCP port.
-    Tcp(SocketAddr),
-    /// A unix socket, by its path. A socket that was left behind there is replaced.
-    #[cfg(unix)]
-    Unix(std::path::PathBuf),
-}
-
-impl fmt::Display for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => write!(f, "http://{address}"),
-            #[cfg(unix)]
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// A bound socket.
+/// Sockets on the runtime.
 #[derive(Debug)]
 pub(super) struct Acceptor {
-    address: Address,
-    socket: Socket,
+    doors: Vec<Door>,
+    turn: usize,
+}
+
+/// A connection that nothing has been read from.
+#[derive(Debug)]
+pub(super) struct Arrival {
+    pub(super) stream: Stream,
+    pub(super) peer: ClientAddress,
+    pub(super) reception: Reception,
+}
+
+/// One of the sockets.
+#[derive(Debug)]
+struct Door {
+    endpoint: Endpoint,
+    socket: Accepting,
+    reception: Reception,
 }
 
 #[derive(Debug)]
-enum Socket {
+enum Accepting {
     Tcp(TcpListener),
     #[cfg(unix)]
-    Unix(UnixAcceptor),
-}
-
-/// A connection.
-#[derive(Debug)]
-pub(super) enum Stream {
-    Tcp(TcpStream),
-    #[cfg(feature = "tls")]
-    Tls(Box<tokio_rustls::server::TlsStream<TcpStream>>),
-    #[cfg(unix)]
-    Unix(tokio::net::UnixStream),
+    Unix {
+        listener: tokio::net::UnixListener,
+        _file: std::sync::Arc<super::unix::SocketFile>,
+    },
 }
 
 impl Acceptor {
-    pub(super) fn bind(address: &Address) -> io::Result<Self> {
-        match address {
-            Address::Tcp(wanted) => {
-                let socket = bind_tcp(*wanted)?;
-                Ok(Self {
-                    address: Address::Tcp(socket.local_addr()?),
-                    socket: Socket::Tcp(socket),
-                })
+    pub(super) fn new(listeners: Vec<Listener>) -> io::Result<Self> {
+        let doors = listeners.into_iter().map(Door::new);
+        Ok(Self {
+            doors: doors.collect::<io::Result<_>>()?,
+            turn: 0,
+        })
+    }
+
+    pub(super) fn endpoints(&self) -> impl Iterator<Item = &Endpoint> {
+        self.doors.iter().map(|door| &door.endpoint)
+    }
+
+    /// There is always one.
+    pub(super) fn first(&self) -> &Endpoint {
+        &self.doors[0].endpoint
+    }
+
+    /// The next connection to any of the sockets.
+    pub(super) async fn accept(&mut self) -> io::Result<Arrival> {
+        poll_fn(|context| self.poll_accept(context)).await
+    }
+
+    /// Asks the sockets in turn, each time another one first: none can keep the others waiting.
+    fn poll_accept(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Arrival>> {
+        let count = self.doors.len();
+        self.turn = self.turn.wrapping_add(1);
+        for index in 0..count {
+            let door = &self.doors[self.turn.wrapping_add(index) % count];
+            if let Poll::Ready(arrival) = door.poll_accept(context) {
+                return Poll::Ready(arrival);
             }
-            #[cfg(unix)]
-            Address::Unix(path) => Ok(Self {
-                address: address.clone(),
-                socket: Socket::Unix(UnixAcceptor::bind(path)?),
-            }),
         }
+        Poll::Pending
+    }
+}
+
+impl Door {
+    fn new(listener: Listener) -> io::Result<Self> {
+        let endpoint = listener.endpoint();
+        let socket = match listener.socket {
+            Socket::Tcp(socket) => Accepting::Tcp(TcpListener::from_std(socket)?),
+            #[cfg(unix)]
+            Socket::Unix(socket) => {
+                let (listener, _file) = socket.into_tokio()?;
+                Accepting::Unix { listener, _file }
+            }
+        };
+        Ok(Self {
+            endpoint,
+            socket,
+            reception: listener.reception,
+        })
     }
 
-    pub(super) fn address(&self) -> &Address {
-        &self.address
-    }
-
-    pub(super) async fn accept(&self) -> io::Result<Stream> {
-        match &self.socket {
-            Socket::Tcp(socket) => {
-                let (stream, _) = socket.accept().await?;
+    fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<Arrival>> {
+        let (stream, peer) = match &self.socket {
+            Accepting::Tcp(socket) => {
+                let (stream, peer) = ready!(socket.poll_accept(context))?;
                 // Without it, small answers wait for the client's acknowledgement.
                 stream.set_nodelay(true)?;
-                Ok(Stream::Tcp(stream))
+                (Stream::Tcp(stream), peer.into())
             }
             #[cfg(unix)]
-            Socket::Unix(socket) => socket.accept().await.map(Stream::Unix),
-        }
-    }
-}
-
-fn bind_tcp(address: SocketAddr) -> io::Result<TcpListener> {
-    /// Clients that wait to be accepted.
-    const BACKLOG: u32 = 1024;
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4()?,
-        SocketAddr::V6(_) => TcpSocket::new_v6()?,
-    };
-    // A restart must not wait for connections of the process before to fade.
-    #[cfg(unix)]
-    socket.set_reuseaddr(true)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
-/// Calls a method of whichever stream it is.
-macro_rules! each {
-    ($self:ident, $stream:ident => $call:expr) => {
-        match $self.get_mut() {
-            Stream::Tcp($stream) => {
-                let $stream = Pin::new($stream);
-                $call
+            Accepting::Unix { listener, .. } => {
+                let (stream, _) = ready!(listener.poll_accept(context))?;
+                (Stream::Unix(stream), ClientAddress::LOCAL)
             }
-            #[cfg(feature = "tls")]
-            Stream::Tls($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-            #[cfg(unix)]
-            Stream::Unix($stream) => {
-                let $stream = Pin::new($stream);
-                $call
-            }
-        }
-    };
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        each!(self, stream => stream.poll_read(context, buffer))
-    }
-}
-
-impl AsyncWrite for Stream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        each!(self, stream => stream.poll_write(context, bytes))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        each!(self, stream => stream.poll_write_vectored(context, slices))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => stream.poll_flush(context))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(self, stream => stream.poll_shutdown(context))
+        };
+        Poll::Ready(Ok(Arrival {
+            stream,
+            peer,
+            reception: self.reception.clone(),
+        }))
     }
 }

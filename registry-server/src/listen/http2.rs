@@ -11,10 +11,14 @@ use hyper::server::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
-    time::timeout,
+    time::{sleep, timeout},
 };
 
-use super::{ListenSettings, acceptor::Stream, connection::Stopped};
+use super::{
+    ListenSettings,
+    connection::{FIRST_REQUEST, Stopped},
+    stream::Stream,
+};
 
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
@@ -39,9 +43,14 @@ pub(super) async fn recognise(
     patience: Duration,
     stopped: &mut Stopped,
 ) -> Option<Spoken> {
+    let end = async {
+        // Its sender goes only with the task that this runs in.
+        let _ = stopped.wait_for(Option::is_some).await;
+        sleep(FIRST_REQUEST).await;
+    };
     tokio::select! {
         spoken = timeout(patience, read_preface(stream)) => spoken.ok()?.ok(),
-        _ = stopped.changed() => None,
+        () = end => None,
     }
 }
 

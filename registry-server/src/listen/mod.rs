@@ -1,15 +1,23 @@
 //! Listeners: TCP and unix sockets, connections, and their end.
 //!
-//! The accept loop owns its connections. Stopping therefore needs no registry of them, and a server
-//! that is dropped leaves nothing running.
+//! The accept loop owns its connections, whichever of its sockets they came from. Stopping therefore
+//! needs no registry of them, one drain is for all of them, and a server that is dropped leaves
+//! nothing running.
 
+mod accept;
 mod acceptor;
+mod address;
 mod connection;
 mod guarded;
 #[cfg(feature = "http2")]
 mod http2;
-mod security;
+mod listener;
+mod proxy_protocol;
+mod reception;
 mod settings;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
 #[cfg(unix)]
 mod unix;
 
@@ -17,19 +25,19 @@ use std::{error::Error, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use http::{Request, Response};
 use hyper::body::Incoming;
-use tokio::{
-    sync::{Semaphore, watch},
-    task::{JoinHandle, JoinSet},
-    time::{sleep, timeout},
-};
+use tokio::{sync::watch, task::JoinHandle};
 use tower_service::Service;
 
-pub use acceptor::Address;
-use acceptor::{Acceptor, Stream};
-use security::Security;
-pub use settings::ListenSettings;
+use crate::TrustedProxies;
+use acceptor::Acceptor;
 
-/// A bound socket, not yet serving.
+pub use address::{Address, Endpoint};
+pub use listener::Listener;
+pub use settings::ListenSettings;
+#[cfg(feature = "tls")]
+pub use tls::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
+
+/// Bound sockets on the runtime, not yet serving.
 ///
 /// ```
 /// # async fn run(service: registry_server::RegistryService) -> std::io::Result<()> {
@@ -46,28 +54,40 @@ pub use settings::ListenSettings;
 pub struct Server {
     acceptor: Acceptor,
     settings: ListenSettings,
-    security: Security,
+    proxies: Arc<TrustedProxies>,
 }
 
 /// A server at work. Dropping it ends it and every connection at once.
 #[derive(Debug)]
 #[must_use = "a server ends when this is dropped"]
 pub struct Running {
-    address: Address,
+    endpoints: Vec<Endpoint>,
     stop: watch::Sender<Option<Duration>>,
     accepting: JoinHandle<usize>,
 }
 
 impl Server {
-    /// Binds an address. Port 0 takes any free port. Must be called within a tokio runtime.
+    /// Listens on one address. Port 0 takes any free port. Must be called within a tokio runtime.
     ///
     /// # Errors
     /// Where the address is in use or may not be used.
     pub fn bind(address: &Address) -> io::Result<Self> {
+        Self::new(vec![Listener::bind(address)?])
+    }
+
+    /// Serves several sockets as one. Must be called within a tokio runtime.
+    ///
+    /// # Errors
+    /// Where the runtime cannot take them, or there are none.
+    pub fn new(listeners: Vec<Listener>) -> io::Result<Self> {
+        if listeners.is_empty() {
+            let what = "a server needs a listener";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
         Ok(Self {
-            acceptor: Acceptor::bind(address)?,
+            acceptor: Acceptor::new(listeners)?,
             settings: ListenSettings::default(),
-            security: Security::default(),
+            proxies: Arc::default(),
         })
     }
 
@@ -78,18 +98,17 @@ impl Server {
         self
     }
 
-    /// Serves HTTPS on a TCP port.
-    #[cfg(feature = "tls")]
+    /// Sets whose word about a request's origin is taken.
     #[must_use]
-    pub fn tls(mut self, config: Arc<rustls::ServerConfig>) -> Self {
-        self.security = Security::tls(config);
+    pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = Arc::new(proxies);
         self
     }
 
-    /// The address, with the port that was taken.
+    /// The first address, with the port that was taken.
     #[must_use]
     pub fn address(&self) -> &Address {
-        self.acceptor.address()
+        &self.acceptor.first().address
     }
 
     /// Serves, on the runtime that this is called within.
@@ -103,11 +122,11 @@ impl Server {
         B::Data: Send,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        let address = self.address().clone();
+        let endpoints = self.acceptor.endpoints().cloned().collect();
         let (stop, stopped) = watch::channel(None);
-        let accepting = tokio::spawn(accept(self, service, stopped));
+        let accepting = tokio::spawn(accept::accept(self, service, stopped));
         Running {
-            address,
+            endpoints,
             stop,
             accepting,
         }
@@ -115,20 +134,22 @@ impl Server {
 }
 
 impl Running {
-    /// Where it listens.
+    /// Where it listens: the first address.
     #[must_use]
     pub fn address(&self) -> &Address {
-        &self.address
+        &self.endpoints[0].address
     }
 
-    /// Where it listens, if that is a TCP port.
+    /// Where it listens, all of it.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.endpoints
+    }
+
+    /// The first TCP port on which it listens.
     #[must_use]
     pub fn local_addr(&self) -> Option<SocketAddr> {
-        match self.address {
-            Address::Tcp(address) => Some(address),
-            #[cfg(unix)]
-            Address::Unix(_) => None,
-        }
+        self.endpoints.iter().find_map(|at| at.address.tcp())
     }
 
     /// Stops accepting, lets requests under way finish within a limit, and answers how many connections
@@ -144,87 +165,4 @@ impl Drop for Running {
         // Its connections belong to this task and end with it.
         self.accepting.abort();
     }
-}
-
-/// Accepts until told to stop; then waits for what runs.
-async fn accept<S, B>(
-    server: Server,
-    service: S,
-    mut stopped: watch::Receiver<Option<Duration>>,
-) -> usize
-where
-    S: Service<Request<Incoming>, Response = Response<B>>,
-    S::Error: Into<Box<dyn Error + Send + Sync>>,
-    S: Clone + Send + 'static,
-    S::Future: Send,
-    B: http_body::Body + Send + 'static,
-    B::Data: Send,
-    B::Error: Into<Box<dyn Error + Send + Sync>>,
-{
-    let Server {
-        acceptor,
-        settings,
-        security,
-    } = server;
-    let slots = Arc::new(Semaphore::new(settings.connections));
-    let mut connections = JoinSet::new();
-    loop {
-        tokio::select! {
-            _ = stopped.changed() => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            (stream, slot) = next(&acceptor, &slots) => {
-                let (service, stopped) = (service.clone(), stopped.clone());
-                let security = security.clone();
-                connections.spawn(async move {
-                    if let Some(stream) = security.secure(stream, settings.head_timeout).await {
-                        connection::serve(stream, service, settings, stopped).await;
-                    }
-                    drop(slot);
-                });
-            }
-        }
-    }
-    drop(acceptor);
-    let limit = stopped.borrow().unwrap_or_default();
-    drain(connections, limit).await
-}
-
-/// The next connection and its place among those allowed. While all places are taken, clients wait in
-/// the socket's queue.
-async fn next(
-    acceptor: &Acceptor,
-    slots: &Arc<Semaphore>,
-) -> (Stream, Option<tokio::sync::OwnedSemaphorePermit>) {
-    // Nobody closes the semaphore.
-    let slot = Arc::clone(slots).acquire_owned().await.ok();
-    loop {
-        match acceptor.accept().await {
-            Ok(stream) => return (stream, slot),
-            Err(error) if is_clients(&error) => {}
-            Err(error) => {
-                // Out of file descriptors, most likely: they come back as connections end.
-                tracing::error!(%error, "cannot accept a connection");
-                sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-/// Whether an error is about the connection that was to be accepted, not about us.
-fn is_clients(error: &io::Error) -> bool {
-    use io::ErrorKind as K;
-    matches!(
-        error.kind(),
-        K::ConnectionAborted | K::ConnectionReset | K::ConnectionRefused
-    )
-}
-
-async fn drain(mut connections: JoinSet<()>, limit: Duration) -> usize {
-    let all = async { while connections.join_next().await.is_some() {} };
-    if timeout(limit, all).await.is_ok() {
-        return 0;
-    }
-    let rest = connections.len();
-    connections.shutdown().await;
-    rest
 }

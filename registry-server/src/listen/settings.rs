@@ -12,6 +12,9 @@ pub struct ListenSettings {
     /// How long a connection may take for the head of its next request, the time it idles before
     /// included. Then it is closed.
     pub head_timeout: Duration,
+    /// How long a connection may take for all that comes before its first request: the PROXY protocol's
+    /// header, and agreeing on TLS.
+    pub handshake_timeout: Duration,
     /// How slow a client may read. Then it is cut off.
     pub pace: Pace,
     /// The read buffer of a connection; a request's head must fit into it, or it is answered 431
@@ -30,6 +33,7 @@ impl Default for ListenSettings {
         Self {
             connections: 8192,
             head_timeout: Duration::from_secs(90),
+            handshake_timeout: Duration::from_secs(10),
             pace: Pace::default(),
             buffer_bytes: 128 << 10,
             headers: USUAL_HEADERS,

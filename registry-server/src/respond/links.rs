@@ -12,6 +12,8 @@ use crate::route::encode;
 /// - It is `http` or `https`, with a host, and it may have a path, below which `/v2/` is found.
 /// - It has no query.
 ///
+/// Among a request's extensions it is the one under which that client does, as a trusted proxy says.
+///
 /// ```
 /// use registry_server::PublicUrl;
 ///
@@ -59,6 +61,13 @@ pub(crate) struct Links {
 impl Links {
     pub(crate) fn new(base: Option<PublicUrl>) -> Self {
         Self { base }
+    }
+
+    /// Those for a client of whom a trusted proxy says which address it asked. A public address that was
+    /// set counts more.
+    pub(crate) fn asked_at(&self, forwarded: Option<&PublicUrl>) -> Self {
+        let base = self.base.as_ref().or(forwarded);
+        Self::new(base.cloned())
     }
 
     /// The address of a path, for `Location`.

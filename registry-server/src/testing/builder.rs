@@ -35,7 +35,7 @@ pub struct TestRegistryBuilder {
     settings: Settings,
     limits: Limits,
     seed: u64,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "testing-tls")]
     tls: bool,
 }
 
@@ -104,7 +104,7 @@ impl TestRegistryBuilder {
     }
 
     /// Serves HTTPS, with a certificate of an authority made for this registry alone.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "testing-tls")]
     pub fn tls(mut self) -> Self {
         self.tls = true;
         self
@@ -115,7 +115,7 @@ impl TestRegistryBuilder {
     /// # Panics
     /// Where no port or thread can be had, or a backend does not answer.
     pub async fn start(self) -> TestRegistry {
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "testing-tls")]
         let tls = self.tls.then(super::tls::Identity::generate);
         let thread = ServerThread::start();
         let spawner = TokioSpawner::new(thread.runtime().clone());
@@ -154,11 +154,11 @@ impl TestRegistryBuilder {
             log: Log::default(),
         });
         let service = TestService::new(service.build(), Arc::clone(&shared));
-        #[cfg(feature = "tls")]
+        #[cfg(feature = "testing-tls")]
         let config = tls.as_ref().map(super::tls::Identity::server_config);
         let (thread, url) = thread.serve(
             service,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "testing-tls")]
             config,
         );
         TestRegistry {
@@ -166,7 +166,7 @@ impl TestRegistryBuilder {
             engine,
             open,
             shared,
-            #[cfg(feature = "tls")]
+            #[cfg(feature = "testing-tls")]
             authority: tls.map(super::tls::Identity::into_authority),
             _thread: thread,
         }

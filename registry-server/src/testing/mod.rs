@@ -23,7 +23,7 @@ mod layout;
 mod log;
 mod service;
 mod thread;
-#[cfg(feature = "tls")]
+#[cfg(feature = "testing-tls")]
 mod tls;
 
 use std::{path::Path, sync::Arc};
@@ -48,7 +48,7 @@ pub struct TestRegistry {
     /// The same registry for preloading, whatever the policy says.
     open: Registry,
     shared: Arc<service::Shared>,
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "testing-tls")]
     authority: Option<String>,
     /// Last, so that it outlives nothing above.
     _thread: thread::ServerThread,
@@ -98,7 +98,7 @@ impl TestRegistry {
     }
 
     /// The certificate authority that a client must trust, as PEM; none without TLS.
-    #[cfg(feature = "tls")]
+    #[cfg(feature = "testing-tls")]
     #[must_use]
     pub fn authority_pem(&self) -> Option<&str> {
         self.authority.as_deref()

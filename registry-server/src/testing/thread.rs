@@ -8,7 +8,7 @@ use tokio::{
 };
 
 use super::service::TestService;
-use crate::{Address, Server};
+use crate::{Address, Listener, Server};
 
 /// A thread with a runtime of its own. Dropped, it stops: its connections are closed, its port is
 /// free, and it has ended.
@@ -50,22 +50,24 @@ impl ServerThread {
     pub(super) fn serve(
         self,
         service: TestService,
-        #[cfg(feature = "tls")] tls: Option<std::sync::Arc<rustls::ServerConfig>>,
+        #[cfg(feature = "testing-tls")] tls: Option<std::sync::Arc<rustls::ServerConfig>>,
     ) -> (Self, String) {
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut))]
+        #[cfg_attr(not(feature = "testing-tls"), expect(unused_mut))]
         let mut scheme = "http";
         let running = {
             let _within = self.runtime.enter();
-            let server = Server::bind(&Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()))
+            let listener = Listener::bind(&Address::Tcp((Ipv4Addr::LOCALHOST, 0).into()))
                 .unwrap_or_else(|error| panic!("no port can be had: {error}"));
-            #[cfg(feature = "tls")]
-            let server = match tls {
+            #[cfg(feature = "testing-tls")]
+            let listener = match tls {
                 Some(config) => {
                     scheme = "https";
-                    server.tls(config)
+                    listener.tls(config)
                 }
-                None => server,
+                None => listener,
             };
+            let server = Server::new(vec![listener])
+                .unwrap_or_else(|error| panic!("the port cannot be served: {error}"));
             server.serve(service)
         };
         let address = running

@@ -17,7 +17,7 @@ use registry_core::{Caller, Delete, Digest, Pull, Push, RepositoryName};
 
 use crate::{
     incoming::Incoming,
-    respond::{Body, CONTENT_DIGEST, Failure, text_value},
+    respond::{Body, CONTENT_DIGEST, Failure, Links, PublicUrl, text_value},
     route::{Query, Resource, Route},
     service::{RequestId, Shared},
 };
@@ -102,11 +102,17 @@ impl<'a> Call<'a> {
             .await?)
     }
 
+    /// Addresses as this client can use them.
+    fn links(&self) -> Links {
+        let forwarded = self.head.extensions.get::<PublicUrl>();
+        self.shared.links.asked_at(forwarded)
+    }
+
     /// Says where something now is, and what.
     fn created(&self, path: &str, digest: &Digest) -> Response<Body> {
         let mut response = empty(StatusCode::CREATED);
         let headers = response.headers_mut();
-        headers.insert(LOCATION, self.shared.links.location(path));
+        headers.insert(LOCATION, self.links().location(path));
         headers.insert(CONTENT_DIGEST, text_value(digest.as_str().to_owned()));
         response
     }

@@ -51,7 +51,7 @@ impl<'a> Paging<'a> {
             .chain(n)
             .chain([("last", next)])
             .collect();
-        let link = call.shared.links.next(call.head.uri.path(), &parameters);
+        let link = call.links().next(call.head.uri.path(), &parameters);
         response.headers_mut().insert(LINK, link);
     }
 }

@@ -125,7 +125,7 @@ fn misplaced(call: &Call<'_>, name: &RepositoryName, id: &UploadId, error: Error
     match error {
         Error::RangeInvalid { offset } => Failure::UploadRange {
             offset,
-            location: call.shared.links.location(&path(name, id)),
+            location: call.links().location(&path(name, id)),
         },
         error => error.into(),
     }
@@ -140,7 +140,7 @@ fn session(
 ) -> Response<Body> {
     let mut response = empty(status);
     let headers = response.headers_mut();
-    headers.insert(LOCATION, call.shared.links.location(&path(name, id)));
+    headers.insert(LOCATION, call.links().location(&path(name, id)));
     headers.insert(RANGE, upload_range(offset));
     if let Some(bytes) = call.shared.chunk_min_length {
         headers.insert(CHUNK_MIN_LENGTH, number_value(bytes));

@@ -7,13 +7,9 @@ use registry_server::{Address, Limits, ListenSettings, Pace, RegistryService, Se
 use registry_storage::memory;
 use tokio::net::UnixStream;
 
-use crate::support::{Client, Connection, Harness, basic, bytes, escaped, listen};
+use crate::support::{Client, Connection, Harness, basic, bytes, escaped, listen, service};
 
 const PING: &[u8] = b"GET /v2/ HTTP/1.1\r\nhost: x\r\n\r\n";
-
-fn service() -> RegistryService {
-    RegistryService::builder(memory::registry()).build()
-}
 
 #[tokio::test]
 async fn a_connection_serves_many_requests_also_when_they_come_at_once() {

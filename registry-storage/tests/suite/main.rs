@@ -4,6 +4,7 @@ mod contract;
 mod directory;
 mod disk;
 mod hazards;
+mod pair;
 mod sqlite;
 mod stamps;
 mod waiting;

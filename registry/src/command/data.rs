@@ -6,6 +6,7 @@ use clap::Args;
 use tokio::runtime::Runtime;
 
 use crate::{
+    config::{Config, Flags},
     failure::Failure,
     job::{Job, Terminal},
     telemetry::{self, LogLevel},
@@ -14,17 +15,30 @@ use crate::{
 /// The registry a command works on.
 #[derive(Debug, Args)]
 pub(super) struct Data {
-    /// The registry's data directory.
-    #[arg(long, value_name = "DIR", default_value = "registry-data")]
-    data: PathBuf,
+    /// The registry's data directory, where it is not the configured one.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+
+    /// The configuration file of its server [REGISTRY_CONFIG]
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
 }
 
 impl Data {
     /// Has a job done there.
-    pub(super) fn run(&self, job: &Job) -> Result<(), Failure> {
+    pub(super) fn run(self, job: &Job) -> Result<(), Failure> {
         telemetry::start(LogLevel::Warn);
+        let config = self.config()?;
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;
-        runtime.block_on(job.run_at(&self.data, &Terminal))
+        runtime.block_on(job.run_at(&config, &Terminal))
+    }
+
+    fn config(self) -> Result<Config, Failure> {
+        let (mut config, _) = Config::load(&Flags::default().reading(self.config))?;
+        if let Some(data) = self.data {
+            config.storage.path = data;
+        }
+        Ok(config)
     }
 }

@@ -1,5 +1,6 @@
 //! The commands, a file each.
 
+mod config;
 mod data;
 mod gc;
 mod serve;
@@ -11,6 +12,8 @@ use crate::failure::Failure;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Serve),
+    #[command(subcommand)]
+    Config(config::Config),
     Gc(gc::Gc),
 }
 
@@ -18,6 +21,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Serve(serve) => serve.run(),
+            Self::Config(config) => config.run(),
             Self::Gc(gc) => gc.run(),
         }
     }

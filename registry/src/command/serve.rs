@@ -1,17 +1,11 @@
 //! `registry serve`: the server.
 
-use std::{
-    io::{self, Write},
-    net::SocketAddr,
-    path::PathBuf,
-    str::FromStr,
-    time::Duration,
-};
+use std::io::{self, Write};
 
-use clap::{Args, ValueEnum};
-use registry_core::{AllowAll, References, Registry, Settings};
-use registry_server::{Address, PublicUrl, RegistryService, Server, TokioSpawner};
-use registry_storage::{Durability, directory::Directory};
+use clap::Args;
+use registry_core::Registry;
+use registry_server::{RegistryService, Running, Server, TokioSpawner};
+use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -19,180 +13,112 @@ use tokio::{
 };
 
 use crate::{
+    auth::Auth,
+    config::{Config, Flags, Listen},
     control,
     failure::Failure,
     housekeeping::keep_house,
     place::Place,
-    storage::Storage,
-    telemetry::{self, LogLevel},
+    reload::Reloads,
+    storage::{Storage, settings},
+    telemetry::{self, Logging},
 };
 
 /// Serves a registry until it is told to stop (SIGTERM or Ctrl-C).
 ///
 /// Once it is ready it prints one line on standard output: `registry: ready at ADDRESS`. Logs go to
-/// standard error. Everybody who reaches it may do everything: let only those reach it who may.
+/// standard error. Everybody who reaches it may do everything, unless users are given: so it listens on
+/// loopback unless told otherwise, and elsewhere not without users unless that is said to be meant.
+///
+/// Every setting of `registry config reference` may stand in a file or in the environment; these flags
+/// win over both.
 #[derive(Debug, Args)]
 pub(crate) struct Serve {
-    /// The directory to keep everything in; it is made if it is not there.
-    #[arg(long, value_name = "DIR", default_value = "registry-data")]
-    data: PathBuf,
-
-    /// Answer before what was pushed is on the disk. A crash of this program loses nothing even so;
-    /// after a crash of the system or a power cut the last half minute or so may be missing or wrong.
-    /// For caches and tests.
-    #[arg(long)]
-    relaxed: bool,
-
-    /// Keep everything in memory instead; it is gone when the server stops.
-    #[arg(long, conflicts_with_all = ["data", "relaxed"])]
-    memory: bool,
-
-    /// Where to listen: HOST:PORT (port 0 takes a free one), or unix:PATH.
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:5000")]
-    listen: Listen,
-
-    /// The address under which clients reach the registry, where that is not the one they ask for:
-    /// behind a proxy, say, as in `https://registry.example.com`
-    #[arg(long, value_name = "URL")]
-    public_url: Option<PublicUrl>,
-
-    /// Which references of a manifest must exist when it is pushed.
-    #[arg(long, value_enum, default_value_t = ReferencesRule::Indexes)]
-    references: ReferencesRule,
-
-    /// Keep what an answer said exists for at least so many seconds.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
-    grace: u64,
-
-    /// The largest manifest to take, in bytes.
-    #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
-    max_manifest_bytes: usize,
-
-    /// Let requests under way finish for so many seconds when told to stop.
-    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
-    drain: u64,
-
-    /// How much to log.
-    #[arg(long, value_enum, default_value_t = LogLevel::Info)]
-    log: LogLevel,
-}
-
-/// The values of `--references`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum ReferencesRule {
-    /// All of them.
-    Strict,
-    /// All but the children of an index, which may come later or never.
-    Indexes,
-    /// None.
-    Sparse,
-}
-
-/// A value of `--listen`.
-#[derive(Clone, Debug)]
-struct Listen(Address);
-
-impl FromStr for Listen {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self(Address::Unix(path.into())));
-        }
-        let text = text.replacen("localhost:", "127.0.0.1:", 1);
-        let address: Result<SocketAddr, _> = text.parse();
-        let address = address.map_err(|_| "it must be IP:PORT or unix:PATH".to_owned())?;
-        Ok(Self(Address::Tcp(address)))
-    }
+    #[command(flatten)]
+    flags: Flags,
 }
 
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        telemetry::start(self.log);
+        let (config, _) = Config::load(&self.flags)?;
+        let logging = telemetry::start(config.log.level);
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
-        runtime.block_on(self.serve())
-    }
-
-    async fn serve(self) -> Result<(), Failure> {
-        let Listen(address) = &self.listen;
-        let server = Server::bind(address)
-            .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))?;
-        let (registry, directory) = self.registry().await?;
-        let housekeeping = tokio::spawn(keep_house(registry.clone()));
-        let commands = directory.map(|directory| {
-            let registry = registry.clone();
-            take_commands(Place {
-                registry,
-                directory,
-            })
-        });
-        let commands = commands.transpose()?;
-        let mut service = RegistryService::builder(registry.clone());
-        if let Some(url) = &self.public_url {
-            service = service.public_url(url.clone());
-        }
-        let stop = told_to_stop()
-            .map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))?;
-        let running = server.serve(service.build());
-        say_ready(running.address());
-        stop.await;
-        tracing::info!(seconds = self.drain, "draining");
-        housekeeping.abort();
-        if let Some(commands) = commands {
-            commands.abort();
-        }
-        let cut_off = running.shutdown(Duration::from_secs(self.drain)).await;
-        if let Err(error) = registry.flush_pulls().await {
-            tracing::warn!(%error, "the last pulls are not counted");
-        }
-        tracing::info!(cut_off, "stopped");
-        Ok(())
-    }
-
-    async fn registry(&self) -> Result<(Registry, Option<Directory>), Failure> {
-        let (parts, directory) = self.storage().open()?;
-        let parts = parts.policy(AllowAll).spawner(TokioSpawner::current());
-        let registry = parts.settings(self.settings()).build().await?;
-        Ok((registry, directory))
-    }
-
-    fn storage(&self) -> Storage {
-        if self.memory {
-            return Storage::Memory;
-        }
-        let path = self.data.clone();
-        tracing::info!(data = %path.display(), "opening");
-        if self.relaxed {
-            tracing::warn!("relaxed: a crash of the system may lose what was answered last");
-        }
-        let durability = match self.relaxed {
-            true => Durability::Relaxed,
-            false => Durability::Strict,
-        };
-        Storage::Directory { path, durability }
-    }
-
-    fn settings(&self) -> Settings {
-        let mut settings = Settings {
-            references: self.references.into(),
-            grace: Duration::from_secs(self.grace),
-            library_alias: true,
-            ..Settings::default()
-        };
-        settings.manifest.max_bytes = self.max_manifest_bytes;
-        settings
+        runtime.block_on(serve(&self.flags, &config, logging))
     }
 }
 
-impl From<ReferencesRule> for References {
-    fn from(rule: ReferencesRule) -> Self {
-        match rule {
-            ReferencesRule::Strict => Self::Strict,
-            ReferencesRule::Indexes => Self::Indexes,
-            ReferencesRule::Sparse => Self::Sparse,
-        }
+async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
+    let auth = Auth::open(&config.auth)?;
+    let servers = config.server.listen.iter().map(bind);
+    let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
+    let (registry, directory) = open(config, &auth).await?;
+    let housekeeping = tokio::spawn(keep_house(registry.clone()));
+    let commands = directory.map(|directory| {
+        let registry = registry.clone();
+        take_commands(Place {
+            registry,
+            directory,
+        })
+    });
+    let commands = commands.transpose()?;
+    let service = service(config, &registry, &auth);
+    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
+    reloads.part(logging);
+    reloads.part(auth);
+    let reloading = tokio::spawn(reloads.run());
+    let stop = told_to_stop().map_err(no_signals)?;
+    let running: Vec<_> = servers
+        .into_iter()
+        .map(|server| server.serve(service.clone()))
+        .collect();
+    say_ready(&running);
+    stop.await;
+    tracing::info!(seconds = config.server.drain.as_secs(), "draining");
+    housekeeping.abort();
+    reloading.abort();
+    if let Some(commands) = commands {
+        commands.abort();
     }
+    let drained = running
+        .into_iter()
+        .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
+    let mut cut_off = 0;
+    for drained in drained.collect::<Vec<_>>() {
+        cut_off += drained.await.unwrap_or_default();
+    }
+    if let Err(error) = registry.flush_pulls().await {
+        tracing::warn!(%error, "the last pulls are not counted");
+    }
+    tracing::info!(cut_off, "stopped");
+    Ok(())
+}
+
+fn no_signals(error: io::Error) -> Failure {
+    Failure::new(format!("signals cannot be handled: {error}"))
+}
+
+fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
+    Server::bind(address)
+        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
+}
+
+async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
+    let (parts, directory) = Storage::of(&config.storage).open()?;
+    let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
+    let registry = parts.settings(settings(config)).build().await?;
+    Ok((registry, directory))
+}
+
+fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
+    let mut service = RegistryService::builder(registry.clone());
+    if let Some(authenticator) = auth.authenticator() {
+        service = service.authenticator(authenticator);
+    }
+    if let Some(url) = &config.server.public_url {
+        service = service.public_url(url.clone());
+    }
+    service.build()
 }
 
 /// Lets commands reach the server.
@@ -204,7 +130,12 @@ fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
 }
 
 /// The one line on standard output. Whoever started the server may wait for it, and need not.
-fn say_ready(address: &Address) {
+fn say_ready(running: &[Running]) {
+    let addresses: Vec<_> = running
+        .iter()
+        .map(|one| one.address().to_string())
+        .collect();
+    let address = addresses.join(", ");
     let mut out = io::stdout().lock();
     let said = writeln!(out, "registry: ready at {address}").and_then(|()| out.flush());
     if let Err(error) = said {

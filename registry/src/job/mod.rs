@@ -8,8 +8,6 @@
 mod gc;
 mod report;
 
-use std::path::Path;
-
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
 use registry_storage::{Durability, directory::Directory};
@@ -19,7 +17,7 @@ pub(crate) use self::{
     gc::Gc,
     report::{Report, Terminal},
 };
-use crate::{control, failure::Failure, place::Place};
+use crate::{config::Config, control, failure::Failure, place::Place, storage::settings};
 
 /// A job, as it is sent to a server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,20 +36,22 @@ impl Job {
     }
 
     /// Does it where the data directory is: in the server that has it, or here.
-    pub(crate) async fn run_at(&self, path: &Path, report: &dyn Report) -> Result<(), Failure> {
-        if let Some(server) = control::connect(path).await? {
+    pub(crate) async fn run_at(&self, config: &Config, report: &dyn Report) -> Result<(), Failure> {
+        if let Some(server) = control::connect(&config.storage.path).await? {
             return server.run(self, report).await;
         }
-        let place = open(path).await?;
+        let place = open(config).await?;
         self.run(&place, report).await?;
         Ok(place.registry.flush_pulls().await?)
     }
 }
 
-async fn open(path: &Path) -> Result<Place, Failure> {
-    let directory = Directory::open_existing(path, Durability::Strict)?;
+/// Who runs a command has the files anyhow, so nobody is asked what it may do.
+async fn open(config: &Config) -> Result<Place, Failure> {
+    let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
     let parts = directory.builder().policy(AllowAll);
-    let registry = parts.spawner(TokioSpawner::current()).build().await?;
+    let parts = parts.spawner(TokioSpawner::current());
+    let registry = parts.settings(settings(config)).build().await?;
     Ok(Place {
         registry,
         directory,

@@ -1,8 +1,10 @@
 //! The program as its operator runs it.
 
 mod commands;
+mod configuration;
 mod data;
 mod durable;
 mod refusals;
 mod running;
 mod server;
+mod signing_in;

@@ -39,7 +39,7 @@ fn a_wrong_flag_names_itself_and_the_nearest_right_one() {
     );
     refused(&run(&["serv"]), &["serv", "serve"]);
     refused(
-        &run(&["serve", "--memory", "--data", "x"]),
+        &run(&["serve", "--memory", "--data", "x", "--relaxed"]),
         &["--memory", "--data"],
     );
 }

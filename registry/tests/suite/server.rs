@@ -23,6 +23,12 @@ pub(crate) struct Ended {
 
 pub(crate) fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_registry"));
+    // What is set for the tests is not meant for the server.
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("REGISTRY_") {
+            command.env_remove(name);
+        }
+    }
     command
         .args(arguments)
         .stdin(Stdio::null())
@@ -33,7 +39,12 @@ pub(crate) fn program(arguments: &[&str]) -> Command {
 
 /// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str]) -> Ended {
-    let output = program(arguments).output().unwrap();
+    end(&mut program(arguments))
+}
+
+/// Runs a command to its end.
+pub(crate) fn end(command: &mut Command) -> Ended {
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ended {
         status: output.status,
@@ -86,6 +97,23 @@ impl Server {
             .find_map(|line| line.strip_prefix("RssAnon:"))
             .unwrap();
         line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() << 10
+    }
+
+    /// Reads the log until a line has all these words in it.
+    pub(crate) fn log_says(&mut self, words: &[&str]) -> String {
+        let log = self.child.stderr.as_mut().unwrap();
+        let mut line = Vec::new();
+        loop {
+            let mut byte = [0];
+            log.read_exact(&mut byte).expect("the log ends");
+            line.push(byte[0]);
+            if byte[0] == b'\n' {
+                let text = String::from_utf8(std::mem::take(&mut line)).unwrap();
+                if words.iter().all(|word| text.contains(word)) {
+                    return text;
+                }
+            }
+        }
     }
 
     pub(crate) fn pid(&self) -> u32 {

@@ -1,11 +1,13 @@
 //! A server and a client that keeps nothing to itself.
 
 mod client;
+mod echo;
 mod image;
 mod people;
 mod reply;
 
 pub(crate) use client::{Client, Connection, Request};
+pub(crate) use echo::Echo;
 pub(crate) use image::{Image, OCI_INDEX, OCI_MANIFEST, image};
 pub(crate) use people::{People, Rooms, basic};
 pub(crate) use reply::Reply;
@@ -65,6 +67,11 @@ impl Harness {
     pub(crate) fn running(self) -> Running {
         self.running
     }
+}
+
+/// The protocol over an empty registry.
+pub(crate) fn service() -> RegistryService {
+    RegistryService::builder(memory::registry()).build()
 }
 
 /// A free port of loopback.

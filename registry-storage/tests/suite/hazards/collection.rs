@@ -61,7 +61,7 @@ fn hazard_07_a_collection_that_ignores_a_mount_is_caught_by_content_08() {
 }
 
 /// A blob that is said to exist is not written to.
-struct AnswerThatIsNoLease;
+pub(super) struct AnswerThatIsNoLease;
 
 #[async_trait]
 impl Mutation for AnswerThatIsNoLease {
@@ -91,7 +91,7 @@ fn hazard_07_an_answer_that_is_no_lease_is_caught_by_content_08() {
 }
 
 /// What was condemned is removed without waiting for anybody.
-struct NoGrace;
+pub(super) struct NoGrace;
 
 #[async_trait]
 impl Mutation for NoGrace {
@@ -116,7 +116,7 @@ fn hazard_07_a_collection_without_a_grace_is_caught_by_collection_03() {
 }
 
 /// Only references of some kind keep what they refer to.
-struct KeptOnlyBy(fn(&ReferenceRow) -> bool);
+pub(super) struct KeptOnlyBy(pub(super) fn(&ReferenceRow) -> bool);
 
 #[async_trait]
 impl Mutation for KeptOnlyBy {

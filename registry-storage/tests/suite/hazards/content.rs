@@ -253,7 +253,7 @@ fn hazard_11_a_listing_that_needs_its_cursor_is_caught_by_content_06() {
 }
 
 /// Deleting a blob deletes it wherever it is.
-struct DeletedForAll;
+pub(super) struct DeletedForAll;
 
 #[async_trait]
 impl Mutation for DeletedForAll {

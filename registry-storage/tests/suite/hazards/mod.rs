@@ -7,6 +7,7 @@
 mod catalogue;
 mod collection;
 mod content;
+mod engines;
 mod file_store;
 mod lost_answers;
 mod mutant;

@@ -62,7 +62,11 @@ impl Place {
     }
 
     pub(crate) fn open_with(&self, clock: impl Clock + 'static) -> SqliteMetadata {
-        SqliteMetadata::open(self.database(), Arc::new(clock), Durability::Strict).unwrap()
+        self.open_as(clock, Durability::Strict)
+    }
+
+    fn open_as(&self, clock: impl Clock + 'static, durability: Durability) -> SqliteMetadata {
+        SqliteMetadata::open(self.database(), Arc::new(clock), durability).unwrap()
     }
 
     /// Why it is not opened.
@@ -173,8 +177,20 @@ pub(crate) struct Harness {
 
 impl Harness {
     pub(crate) fn new(wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>) -> Self {
+        Self::with(Durability::Strict, wrap)
+    }
+
+    /// One that does not wait for the disk.
+    pub(crate) fn relaxed(wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>) -> Self {
+        Self::with(Durability::Relaxed, wrap)
+    }
+
+    fn with(
+        durability: Durability,
+        wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>,
+    ) -> Self {
         let place = Place::new();
-        let open = |clock: ManualClock| wrap(Arc::new(place.open_with(clock)));
+        let open = |clock: ManualClock| wrap(Arc::new(place.open_as(clock, durability)));
         Self {
             metadata: LocalMetadata::new(open),
             _place: place,

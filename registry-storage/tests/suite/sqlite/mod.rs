@@ -7,3 +7,5 @@ mod groups;
 mod older;
 mod reopening;
 mod torn_log;
+
+pub(crate) use fixture::Harness;

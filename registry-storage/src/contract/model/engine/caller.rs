@@ -12,7 +12,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use registry_core::{
     AllowAll, BodyError, Caller, Digest, Error, ManifestPush, OrphanSettings, PageRequest, Pull,
-    Push, Reference, References, Registry, Settings, Task, Upload,
+    Push, Reference, References, Registry, Settings, Upload,
     backend::{BlobStore, Metadata, TagCondition},
 };
 
@@ -20,6 +20,7 @@ use super::{
     action::{Condition, Request, Trouble},
     known::{EXPIRY, GRACE, Outcome, Session, another},
     stage::{self, INLINE, Index, Stage},
+    tasks::Tasks,
 };
 use crate::{
     contract::drive::polled,
@@ -33,17 +34,21 @@ pub(super) struct Process {
     registry: Registry,
     faults: Arc<Faults>,
     caller: Caller,
+    tasks: Tasks,
+    metadata: Arc<dyn Metadata>,
 }
 
 impl Process {
     pub(super) async fn new(
         number: u64,
+        tasks: Tasks,
         blobs: Arc<dyn BlobStore>,
         metadata: Arc<dyn Metadata>,
     ) -> Self {
         let faults = Arc::new(Faults::default());
         let part = blobs.part_size();
         let blobs = FaultyBlobs::new(blobs, Arc::clone(&faults));
+        let sound = Arc::clone(&metadata);
         let metadata = FaultyMetadata::new(metadata, Arc::clone(&faults));
         let drawn = AtomicU64::new(number << 32);
         let random = move |bytes: &mut [u8]| {
@@ -59,7 +64,7 @@ impl Process {
             .metadata(Arc::new(metadata))
             .policy(AllowAll)
             .random(random)
-            .spawner(|task: Task| drop(tokio::spawn(task)))
+            .spawner(tasks.clone())
             .settings(settings(part))
             .build()
             .await;
@@ -67,6 +72,8 @@ impl Process {
             registry: registry.expect("a registry"),
             faults,
             caller: Caller::named("alice"),
+            tasks,
+            metadata: sound,
         }
     }
 
@@ -107,13 +114,23 @@ impl Process {
             }
         };
         if is_write {
-            settled().await;
+            self.tasks.ended().await;
         }
         self.faults.clear();
+        if is_write {
+            self.overtake_nothing().await;
+        }
         told(answered, |digest| {
             let blob = stage.blob_of(digest).map(Content::Blob);
             blob.or_else(|| stage.manifest_of(digest).map(Content::Manifest))
         })
+    }
+
+    /// A command whose caller has gone away may wait still, where a backend queues them. What waits
+    /// behind it is done after it.
+    async fn overtake_nothing(&self) {
+        let answered = self.metadata.forget_expired(&[]).await;
+        answered.expect("a command without trouble");
     }
 
     async fn request(
@@ -373,16 +390,6 @@ fn told(answered: Answered, which: impl Fn(&Digest) -> Option<Content>) -> Outco
         error => Outcome::Other(format!("{error:?}")),
     }
 }
-
-/// What was spawned has run to its end, or as far as it goes by itself.
-pub(super) async fn settled() {
-    for _ in 0..SETTLING {
-        tokio::task::yield_now().await;
-    }
-}
-
-/// More than the polls that a commit takes over a backend that waits at every call.
-const SETTLING: usize = 400;
 
 /// A body in pieces.
 fn body(

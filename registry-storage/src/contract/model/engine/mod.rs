@@ -5,6 +5,7 @@ mod caller;
 mod known;
 mod run;
 mod stage;
+mod tasks;
 
 use std::future::Future;
 

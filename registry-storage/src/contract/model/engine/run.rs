@@ -7,9 +7,10 @@ use registry_core::backend::{BlobStore, Metadata, ObjectKey, ObjectKind};
 
 use super::{
     action::{Action, Request, Step},
-    caller::{Process, settled},
+    caller::Process,
     known::{Known, Outcome, Session, Verdict},
     stage::{ALIKE, Index, Stage},
+    tasks::Tasks,
 };
 use crate::contract::{
     blob_store::{BlobStoreHarness, fixture::part},
@@ -27,6 +28,7 @@ pub(super) struct Run<'a> {
     stage: Stage,
     processes: [Process; 2],
     known: Known,
+    tasks: Tasks,
 }
 
 impl<'a> Run<'a> {
@@ -34,8 +36,9 @@ impl<'a> Run<'a> {
         store: &dyn BlobStoreHarness,
         harness: &'a dyn MetadataHarness,
     ) -> Self {
-        let first = Process::new(1, store.store(), harness.metadata()).await;
-        let second = Process::new(2, store.second(), harness.second()).await;
+        let tasks = Tasks::default();
+        let first = Process::new(1, tasks.clone(), store.store(), harness.metadata()).await;
+        let second = Process::new(2, tasks.clone(), store.second(), harness.second()).await;
         Self {
             harness,
             blobs: store.store(),
@@ -43,6 +46,7 @@ impl<'a> Run<'a> {
             stage: Stage::new(part(&*store.store())),
             processes: [first, second],
             known: Known::default(),
+            tasks,
         }
     }
 
@@ -165,7 +169,7 @@ impl<'a> Run<'a> {
         }
         self.known.learn(request, &outcome)?;
         if collects {
-            settled().await;
+            self.tasks.ended().await;
             self.known.collect();
         }
         Ok(())

@@ -1,0 +1,344 @@
+use std::{
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use clap::{Args, FromArgMatches};
+use registry_core::{References, Secret};
+use registry_storage::Durability;
+
+use super::{raw::Raw, *};
+
+/// A file of a test's own, gone at its end.
+struct File(PathBuf);
+
+impl File {
+    fn new(name: &str, text: &str) -> Self {
+        let name = format!("registry-config-{name}-{}.toml", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        fs::write(&path, text).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().unwrap()
+    }
+}
+
+impl Drop for File {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+fn flags(arguments: &[&str]) -> Flags {
+    let command = Flags::augment_args(clap::Command::new("test").no_binary_name(true));
+    let matches = command.try_get_matches_from(arguments).unwrap();
+    Flags::from_arg_matches(&matches).unwrap()
+}
+
+fn load(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(Config, Written), String> {
+    let environment = environment
+        .iter()
+        .map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    Config::from_parts(&flags(arguments), environment).map_err(|problems| problems.join("\n"))
+}
+
+fn problems_of(text: &str, name: &str) -> Vec<String> {
+    let file = File::new(name, text);
+    let problems = load(&["--config", file.path()], &[]).unwrap_err();
+    let shown = format!("{}:", file.path());
+    problems
+        .lines()
+        .map(|line| line.replace(&shown, ""))
+        .collect()
+}
+
+#[test]
+fn without_anything_it_listens_on_loopback_and_keeps_data_here() {
+    let (config, _) = load(&[], &[]).unwrap();
+    assert_eq!(config.server.listen, [Listen::default()]);
+    assert_eq!(config.storage.path, Path::new("registry-data"));
+    assert_eq!(config.storage.durability, Durability::Strict);
+    assert_eq!(config.log.level.write().unwrap(), "\"info\"");
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_that_over_the_file_and_that_over_the_default() {
+    let file = File::new(
+        "precedence",
+        "[server]\ndrain = 1\n[collection]\ngrace = \"1m\"\n[push]\nreferences = \"sparse\"\n",
+    );
+    let environment = [
+        ("REGISTRY_CONFIG", file.path()),
+        ("REGISTRY_SERVER_DRAIN", "2"),
+        ("REGISTRY_COLLECTION_GRACE", "2m"),
+    ];
+    let (config, written) = load(&["--drain", "3"], &environment).unwrap();
+    assert_eq!(config.server.drain, Duration::from_secs(3));
+    assert_eq!(config.collection.grace, Duration::from_secs(120));
+    assert_eq!(config.push.references, References::Sparse);
+    for (section, name, origin) in [
+        ("server", "drain", "flag --drain".to_owned()),
+        (
+            "collection",
+            "grace",
+            "environment REGISTRY_COLLECTION_GRACE".to_owned(),
+        ),
+        ("push", "references", format!("{}:6:14", file.path())),
+        ("log", "level", "default".to_owned()),
+    ] {
+        assert_eq!(written.origin(section, name).to_string(), origin);
+    }
+}
+
+#[test]
+fn a_file_that_is_named_must_be_there() {
+    let problem = load(&["--config", "/does/not/exist.toml"], &[]).unwrap_err();
+    assert!(problem.contains("/does/not/exist.toml"), "{problem}");
+}
+
+#[test]
+fn the_flag_names_the_file_before_the_environment() {
+    let file = File::new("named", "[server]\ndrain = 1\n");
+    let elsewhere = [("REGISTRY_CONFIG", "/does/not/exist.toml")];
+    let (config, _) = load(&["--config", file.path()], &elsewhere).unwrap();
+    assert_eq!(config.server.drain, Duration::from_secs(1));
+}
+
+#[test]
+fn everything_wrong_in_a_file_is_told_at_once_with_its_place() {
+    let text = "level = \"debug\"\n[storrage]\npath = \"x\"\n[server]\nlisten = [\"nowhere\"]\n  lisen = 1\n\
+                [push]\nreferences = 7\n[log]\nlevel = 3.5\n[limits]\nmanifest_bytes = \"4M\"\n";
+    let expected = [
+        "1:1: there is no key level; did you mean log.level?",
+        "2:2: there is no section [storrage]; did you mean [storage]?",
+        "5:10: server.listen = [\"nowhere\"]: it must be an address, IP:PORT or unix:PATH",
+        "6:3: there is no key server.lisen; did you mean server.listen?",
+        "8:14: push.references = 7: it must be one of strict, indexes, sparse",
+        "10:9: log.level = a number with a fraction: it must be one of error, warn, info, debug, trace",
+        "12:18: limits.manifest_bytes = \"4M\": it must be a size, as in 64KiB, 4MiB or 1GB, or a number of bytes",
+    ];
+    let mut problems = problems_of(text, "wrong");
+    problems.sort_by_key(|problem| problem.split(':').next().unwrap().parse::<usize>().unwrap());
+    assert_eq!(problems, expected);
+}
+
+#[test]
+fn what_is_not_toml_is_told_with_its_place_and_the_rest_as_well() {
+    let problems = problems_of("[server]\ndrain = = 3\n[storrage]\nx = 1\n", "syntax");
+    assert!(problems.len() >= 2, "{problems:?}");
+    assert!(problems[0].starts_with("2:"), "{problems:?}");
+    assert!(
+        problems.iter().any(|problem| problem.contains("storrage")),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_section_is_a_table() {
+    assert_eq!(
+        problems_of("storage = 1\n", "table"),
+        ["1:1: storage must be a section: write [storage]"]
+    );
+}
+
+#[test]
+fn a_value_that_another_one_wins_over_must_be_right_all_the_same() {
+    let file = File::new("hidden", "[server]\ndrain = \"soon\"\n");
+    assert!(load(&["--config", file.path(), "--drain", "3"], &[]).is_err());
+}
+
+#[test]
+fn an_unknown_variable_is_refused_with_the_nearest_one() {
+    let environment = [
+        ("REGISTRY_SERVER_LISEN", "x"),
+        ("REGISTRY_LOG_LEVEL", "loud"),
+    ];
+    let problems = load(&[], &environment).unwrap_err();
+    let problems: Vec<_> = problems.lines().collect();
+    assert_eq!(
+        problems,
+        [
+            "environment REGISTRY_LOG_LEVEL: log.level = \"loud\": it must be one of error, warn, info, debug, trace",
+            "environment REGISTRY_SERVER_LISEN: there is no such setting; did you mean REGISTRY_SERVER_LISTEN?",
+        ]
+    );
+}
+
+#[test]
+fn what_an_orchestrator_sets_for_a_service_of_our_name_is_not_for_us() {
+    let environment = [
+        ("REGISTRY_PORT", "tcp://10.0.0.1:5000"),
+        ("REGISTRY_PORT_5000_TCP_ADDR", "10.0.0.1"),
+        ("REGISTRY_SERVICE_HOST", "10.0.0.1"),
+        ("REGISTRY_SERVICE_PORT_HTTP", "5000"),
+        ("REGISTRYX", "1"),
+    ];
+    assert!(load(&[], &environment).is_ok());
+}
+
+#[test]
+fn a_list_is_written_as_in_toml_or_with_commas_or_by_repeating_the_flag() {
+    let two = ["127.0.0.1:1", "unix:/run/r.sock"].map(|text| text.parse::<Listen>().unwrap());
+    for text in [
+        "127.0.0.1:1,unix:/run/r.sock",
+        " 127.0.0.1:1 , unix:/run/r.sock ,",
+        "[\"127.0.0.1:1\", 'unix:/run/r.sock']",
+    ] {
+        let (config, _) = load(&[], &[("REGISTRY_SERVER_LISTEN", text)]).unwrap();
+        assert_eq!(config.server.listen, two, "{text}");
+    }
+    let repeated = ["--listen", "127.0.0.1:1", "--listen", "unix:/run/r.sock"];
+    assert_eq!(load(&repeated, &[]).unwrap().0.server.listen, two);
+}
+
+#[test]
+fn an_empty_variable_takes_back_what_need_not_be_set() {
+    let file = File::new("back", "[server]\npublic_url = \"https://example.com\"\n");
+    let arguments = ["--config", file.path()];
+    assert!(load(&arguments, &[]).unwrap().0.server.public_url.is_some());
+    let empty = [("REGISTRY_SERVER_PUBLIC_URL", "")];
+    assert!(
+        load(&arguments, &empty)
+            .unwrap()
+            .0
+            .server
+            .public_url
+            .is_none()
+    );
+}
+
+#[test]
+fn memory_excludes_a_directory_unless_it_is_said_on_a_stronger_word() {
+    let file = File::new("memory", "[storage]\npath = \"/data\"\n");
+    let named = ["--config", file.path(), "--memory"];
+    assert!(load(&named, &[]).unwrap().0.storage.memory);
+    for (arguments, environment) in [
+        (&["--memory", "--relaxed"][..], &[][..]),
+        (&["--data", "x"], &[("REGISTRY_STORAGE_MEMORY", "true")]),
+    ] {
+        let problem = load(arguments, environment).unwrap_err();
+        assert!(
+            problem.contains("storage.memory excludes storage."),
+            "{problem}"
+        );
+    }
+}
+
+#[test]
+fn hazard_36_nobody_listens_openly_by_mistake() {
+    for open in [
+        "0.0.0.0:5000",
+        "[::]:5000",
+        "192.0.2.1:5000",
+        "127.0.0.1:1,10.0.0.1:1",
+    ] {
+        let problem = load(&["--listen", open], &[]).unwrap_err();
+        assert!(
+            problem.contains("--open") && problem.contains("--htpasswd"),
+            "{problem}"
+        );
+        assert!(load(&["--listen", open, "--open"], &[]).is_ok());
+        assert!(load(&["--listen", open, "--htpasswd", "users"], &[]).is_ok());
+    }
+    for local in [
+        "127.0.0.1:1",
+        "127.9.9.9:1",
+        "[::1]:1",
+        "[::ffff:127.0.0.1]:1",
+        "unix:/run/r.sock",
+    ] {
+        assert!(load(&["--listen", local], &[]).is_ok(), "{local}");
+    }
+}
+
+#[test]
+fn anonymous_callers_are_told_apart_only_where_there_are_users() {
+    let pull = [("REGISTRY_AUTH_ANONYMOUS", "pull")];
+    let problem = load(&[], &pull).unwrap_err();
+    assert!(problem.contains("auth.htpasswd"), "{problem}");
+    assert!(load(&["--htpasswd", "users"], &pull).is_ok());
+}
+
+#[test]
+fn changes_are_told_by_key() {
+    let (before, _) = load(&[], &[]).unwrap();
+    let (after, _) = load(&["--log", "warn", "--drain", "1"], &[]).unwrap();
+    let changes = before.changes(&after);
+    let names: Vec<_> = changes
+        .iter()
+        .map(|key| (key.full_name(), key.reloaded))
+        .collect();
+    assert_eq!(
+        names,
+        [("server.drain".into(), false), ("log.level".into(), true)]
+    );
+}
+
+#[test]
+fn what_is_shown_can_be_read_and_comes_to_the_same() {
+    let arguments = [
+        "--relaxed",
+        "--listen",
+        "unix:/tmp/a \"b\".sock",
+        "--grace",
+        "90",
+    ];
+    let (config, written) = load(&arguments, &[]).unwrap();
+    let shown = show(&config, &written);
+    assert!(
+        shown.contains("durability = \"relaxed\" # flag --relaxed\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("grace = \"90s\" # flag --grace\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("memory = false # default\n"), "{shown}");
+    assert!(
+        shown.contains("# public_url is not set (default)\n"),
+        "{shown}"
+    );
+    let file = File::new("shown", &shown);
+    let (again, _) = load(&["--config", file.path()], &[]).unwrap();
+    assert_eq!(again.values(), config.values());
+}
+
+#[test]
+fn hazard_31_a_secret_is_not_printed() {
+    let secret = Secret::read(&Raw::Text("hunter2".into())).unwrap();
+    assert_eq!(secret.write().unwrap(), "\"(hidden)\"");
+    assert_eq!(
+        Secret::<String>::read(&Raw::Integer(1)),
+        Err("it must be text, in quotes".into())
+    );
+}
+
+#[test]
+fn every_key_is_documented_and_its_default_can_be_read() {
+    for key in keys() {
+        assert!(key.text().ends_with('.'), "{}", key.full_name());
+        if let Some(default) = (key.default)() {
+            let parsed = toml::de::DeValue::parse(&default).unwrap();
+            assert_eq!(
+                (key.check)(&Raw::of(parsed.get_ref())),
+                Ok(()),
+                "{}",
+                key.full_name()
+            );
+        }
+    }
+}
+
+#[test]
+fn the_reference_in_the_documentation_is_the_one_that_is_generated() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/configuration.md");
+    let kept = fs::read_to_string(&path).unwrap_or_default();
+    assert!(
+        kept == reference(),
+        "docs/configuration.md is not what `cargo run -- config reference` prints: write it anew"
+    );
+}

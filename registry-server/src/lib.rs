@@ -26,6 +26,7 @@ mod service;
 mod spawner;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer;
 mod v2;
 
 pub use client_address::ClientAddress;
@@ -37,3 +38,4 @@ pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;
+pub use timer::TokioTimer;

@@ -68,6 +68,7 @@ pub(crate) fn settings(config: &Config) -> Settings {
         library_alias: true,
         ..Settings::default()
     };
+    settings.quarantine.keep = config.collection.quarantine;
     settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
     settings
 }

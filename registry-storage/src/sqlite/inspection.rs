@@ -41,6 +41,8 @@ const QUARANTINED: &str = "SELECT q.object, q.digest, q.size, q.since,
         NOT EXISTS (SELECT 1 FROM contents c WHERE c.object = q.object)
     FROM quarantine q WHERE q.object > ?1 ORDER BY q.object LIMIT ?2";
 
+const RECENT: &str = "SELECT count(*) FROM quarantine WHERE since > ifnull(?1, -1)";
+
 const RELEASED: &str = "SELECT q.object FROM quarantine q
     WHERE q.since <= ?1 AND NOT EXISTS (SELECT 1 FROM contents c WHERE c.object = q.object)
     ORDER BY q.since, q.object LIMIT ?2";
@@ -187,6 +189,14 @@ impl Inspection for SqliteMetadata {
         limit: usize,
     ) -> Result<Vec<Quarantined>, MetadataError> {
         self.read(|view| view.quarantined(after, limit))
+    }
+
+    async fn quarantined_within(&self, time: Duration) -> Result<u64, MetadataError> {
+        let count = self.read(|view| {
+            let since = ago(view.now, time);
+            view.one(RECENT, [since], |row| Ok(row.get::<_, Bits>(0)?.0))
+        })?;
+        Ok(count.unwrap_or_default())
     }
 
     async fn release(&self, aside: Duration, limit: usize) -> Result<u64, MetadataError> {

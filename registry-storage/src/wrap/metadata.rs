@@ -121,6 +121,7 @@ delegate! { Inspection {
         after: Option<(&RepositoryName, &Digest)>, limit: usize
     ) -> Vec<KeptManifest>;
     Quarantined: quarantined(after: Option<&ObjectKey>, limit: usize) -> Vec<Quarantined>;
+    QuarantinedWithin: quarantined_within(time: Duration) -> u64;
     Release: release(aside: Duration, limit: usize) -> u64;
     ScrubNote: scrub_note() -> Option<String>;
     KeepScrubNote: keep_scrub_note(note: &str) -> ();

@@ -66,6 +66,7 @@ operations! {
         HoldOrphans = "hold_orphans";
     // Inspection
     Reads: Contents = "contents", Manifests = "manifests", Quarantined = "quarantined",
+        QuarantinedWithin = "quarantined_within",
         ScrubNote = "scrub_note", Totals = "totals";
     Writes: Release = "release", KeepScrubNote = "keep_scrub_note";
     // Changes and Pulls

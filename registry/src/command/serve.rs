@@ -17,7 +17,7 @@ use crate::{
     config::{Config, Flags, Listen},
     control,
     failure::Failure,
-    housekeeping::keep_house,
+    housekeeping::{Upkeep, keep_house},
     place::Place,
     reload::Reloads,
     storage::{Storage, settings},
@@ -53,7 +53,7 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     let servers = config.server.listen.iter().map(bind);
     let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
     let (registry, directory) = open(config, &auth).await?;
-    let housekeeping = tokio::spawn(keep_house(registry.clone()));
+    let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
         take_commands(Place {

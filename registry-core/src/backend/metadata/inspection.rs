@@ -90,6 +90,7 @@ pub struct Totals {
 /// 3. *Kept aside.* An object that is quarantined is listed by `quarantined` from the same transaction on,
 ///    whatever becomes of its digest; it is not unknown, is never given up otherwise, and no command
 ///    can name it again.
+///    `quarantined_within` counts those kept aside for less than a time.
 /// 4. *Released.* `release` gives up, at most `limit` at once, those that have been kept aside for so long
 ///    and whose digest something else serves, or nothing any more: `doomed` then lists them.
 /// 5. *A note is kept.* `scrub_note` answers what `keep_scrub_note` kept last, in any process.
@@ -116,6 +117,9 @@ pub trait Inspection: Send + Sync {
         after: Option<&ObjectKey>,
         limit: usize,
     ) -> Result<Vec<Quarantined>, MetadataError>;
+
+    /// How many were put aside within the last so much time.
+    async fn quarantined_within(&self, time: Duration) -> Result<u64, MetadataError>;
 
     /// Gives up what was kept aside for so long, and answers how many that were.
     async fn release(&self, aside: Duration, limit: usize) -> Result<u64, MetadataError>;

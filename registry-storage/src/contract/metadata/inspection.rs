@@ -163,6 +163,14 @@ pub async fn inspection_04_what_was_kept_aside_long_enough_is_released(
     assert_eq!(release(GRACE, 1).await, 1, "at most one");
     assert_eq!(release(GRACE, 10).await, 1);
     assert_eq!(release(GRACE, 10).await, 0, "again");
+    for (within, expected) in [(MINUTES * 2, 1), (GRACE * 2, 2), (Duration::MAX, 2)] {
+        let count = metadata.quarantined_within(within).await;
+        assert_eq!(
+            count.expect("quarantined_within"),
+            expected,
+            "within {within:?}"
+        );
+    }
     let mut given_up = doomed(&*metadata).await;
     given_up.sort();
     assert_eq!(given_up, ["objects/0", "objects/1"].map(ObjectKey::new));

@@ -173,6 +173,14 @@ impl Inspection for MemoryMetadata {
         self.run(|state| state.quarantined(after, limit))
     }
 
+    async fn quarantined_within(&self, time: Duration) -> Result<u64, MetadataError> {
+        self.run(|state| {
+            let mut aside = state.quarantined(None, usize::MAX);
+            aside.retain(|object| object.age < time);
+            aside.len() as u64
+        })
+    }
+
     async fn release(&self, aside: Duration, limit: usize) -> Result<u64, MetadataError> {
         self.run(|state| state.release(aside, limit))
     }

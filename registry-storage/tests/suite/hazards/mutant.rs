@@ -144,6 +144,7 @@ mutable! {
         mut release(aside: Duration, limit: usize) -> u64;
         own contents(after: Option<&Digest>, limit: usize) -> Vec<KeptContent>;
         own quarantined(after: Option<&ObjectKey>, limit: usize) -> Vec<Quarantined>;
+        own quarantined_within(time: Duration) -> u64;
         own scrub_note() -> Option<String>;
         own keep_scrub_note(note: &str) -> ();
         own totals() -> Totals;

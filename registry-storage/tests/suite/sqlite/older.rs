@@ -73,6 +73,12 @@ async fn holds_all(metadata: &SqliteMetadata) {
     let holders = metadata.holders(&large, None, None, 10).await.unwrap();
     let holders: Vec<_> = holders.iter().map(RepositoryName::as_str).collect();
     assert_eq!(holders, ["library/alone", "team/app"]);
+    let aside = metadata.quarantined(None, 10).await.unwrap();
+    assert_eq!(aside.len(), 1);
+    assert_eq!(
+        (aside[0].digest.algorithm(), aside[0].size),
+        ("sha512", 63_000)
+    );
     let writes = metadata
         .expire(std::time::Duration::ZERO, 10)
         .await

@@ -24,6 +24,8 @@ mod respond;
 mod route;
 mod service;
 mod spawner;
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timer;

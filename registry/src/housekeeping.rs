@@ -30,7 +30,7 @@ impl Upkeep {
             collection: Budget {
                 percent: u32::try_from(collection.share).unwrap_or(u32::MAX),
                 bytes_per_second: None,
-                objects_per_second: Some(collection.deletions),
+                objects_per_second: Some(collection.deletions as u64),
             },
             interval: collection.interval,
         }

@@ -10,6 +10,7 @@ mod control;
 mod failure;
 mod housekeeping;
 mod job;
+mod listeners;
 mod place;
 mod reload;
 mod storage;

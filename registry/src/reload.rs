@@ -9,9 +9,11 @@ use std::{
     fs, io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use registry_server::systemd::Notifier;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     task::block_in_place,
@@ -47,6 +49,7 @@ pub(crate) struct Reloads {
     config: Config,
     parts: Vec<Watched>,
     hangup: Signal,
+    notifier: Arc<Notifier>,
 }
 
 struct Watched {
@@ -56,13 +59,14 @@ struct Watched {
 
 impl Reloads {
     /// No parts yet. From now on a SIGHUP does not end the process.
-    pub(crate) fn new(flags: &Flags, config: &Config) -> io::Result<Self> {
+    pub(crate) fn new(flags: &Flags, config: &Config, notifier: Arc<Notifier>) -> io::Result<Self> {
         Ok(Self {
             flags: flags.clone(),
             started: config.clone(),
             config: config.clone(),
             parts: Vec::new(),
             hangup: signal(SignalKind::hangup())?,
+            notifier,
         })
     }
 
@@ -79,7 +83,11 @@ impl Reloads {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = self.hangup.recv() => block_in_place(|| self.hangup()),
+                _ = self.hangup.recv() => block_in_place(|| {
+                    self.notifier.reloading();
+                    self.hangup();
+                    self.notifier.ready();
+                }),
                 _ = ticks.tick() => block_in_place(|| self.look()),
             }
         }

@@ -2,13 +2,10 @@
 
 use std::path::PathBuf;
 
-use registry_core::{Builder, Settings};
+use registry_core::Builder;
 use registry_storage::{Durability, directory::Directory, memory};
 
-use crate::{
-    config::{self, Config},
-    failure::Failure,
-};
+use crate::{config, failure::Failure};
 
 /// A choice of storage.
 #[derive(Debug)]
@@ -58,17 +55,4 @@ impl Storage {
             }
         }
     }
-}
-
-/// What the engine is set to.
-pub(crate) fn settings(config: &Config) -> Settings {
-    let mut settings = Settings {
-        references: config.push.references,
-        grace: config.collection.grace,
-        library_alias: true,
-        ..Settings::default()
-    };
-    settings.quarantine.keep = config.collection.quarantine;
-    settings.manifest.max_bytes = config.limits.manifest_bytes.as_usize();
-    settings
 }

@@ -90,3 +90,20 @@ expect_fail 'manifest unknown' docker pull "$app:v1"
 expect_fail '(no such manifest|manifest unknown)' docker manifest inspect --insecure "$app@$digest"
 docker pull "$ADDR/$space/mounted:v1"
 same_content "$ADDR/$space/mounted:v1"
+
+[ -z "${REGISTRY_ADDRESS:-}" ] || exit 0
+
+echo "-- a registry with users: nothing without a login, everything with one"
+echo 'ada:$2y$05$VN0748/rcV7nvqm8C5LASuD9aBGlYMelXb4UqrcLGfqu90MFkidB6' >"$work/users"
+start_registry GUARDED --htpasswd "$work/users"
+guarded=$GUARDED/$space/app:v1
+docker tag "$ADDR/$space/mounted:v1" "$guarded"
+expect_fail 'no basic auth credentials' docker push "$guarded"
+expect_fail 'unauthorized' docker login --username ada --password-stdin "$GUARDED" <<<wrong
+docker login --username ada --password-stdin "$GUARDED" <<<lovelace
+same "digest pushed after the login" "$digest" "$(push "$guarded")"
+docker rmi "$guarded"
+docker pull "$guarded"
+same_content "$guarded"
+docker logout "$GUARDED"
+expect_fail 'no basic auth credentials' docker pull "$guarded"

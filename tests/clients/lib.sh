@@ -112,18 +112,19 @@ wait_for() {
   done
 }
 
-# start_registry VARIABLE: leaves the HOST:PORT of an empty registry in VARIABLE
+# start_registry VARIABLE [FLAG...]: leaves the HOST:PORT of an empty registry in VARIABLE
 start_registry() {
-  local given=REGISTRY_ADDRESS program=${REGISTRY_BIN:-$clients/../../target/release/registry} output line
+  local variable=$1 given=REGISTRY_ADDRESS program=${REGISTRY_BIN:-$clients/../../target/release/registry} output line
+  shift
   registries=$((registries + 1))
   [ "$registries" = 1 ] || given+=$registries
   if [ -n "${!given:-}" ]; then
-    printf -v "$1" %s "${!given}"
+    printf -v "$variable" %s "${!given}"
     return
   fi
-  exec {output}< <(exec "$program" serve --data "$work/data$registries" --listen 127.0.0.1:0 2>"$work/registry$registries.log")
+  exec {output}< <(exec "$program" serve --data "$work/data$registries" --listen 127.0.0.1:0 "$@" 2>"$work/registry$registries.log")
   services+=($!)
   read -r -t 30 line <&"$output" || fail "$program printed no line"
   [[ $line =~ ^registry:\ ready\ at\ http://(127\.0\.0\.1:[0-9]+)$ ]] || fail "$program printed: $line"
-  printf -v "$1" %s "${BASH_REMATCH[1]}"
+  printf -v "$variable" %s "${BASH_REMATCH[1]}"
 }

@@ -9,6 +9,8 @@ mod acceptor;
 mod address;
 mod connection;
 mod guarded;
+#[cfg(all(feature = "handover", unix))]
+mod handover;
 #[cfg(feature = "http2")]
 mod http2;
 mod listener;

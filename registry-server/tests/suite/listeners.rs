@@ -232,6 +232,45 @@ async fn a_stopping_server_waits_for_the_first_request_of_what_it_accepted() {
     assert_eq!(draining.await.unwrap(), 0);
 }
 
+#[cfg(feature = "handover")]
+#[tokio::test]
+async fn listeners_go_to_another_process() {
+    let path = socket("handed");
+    let sent = [
+        Listener::bind(&loopback()).unwrap(),
+        Listener::bind_unix(&path, 0o600).unwrap(),
+    ];
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    let mut waiting = Client::new(sent[0].endpoint().address.tcp().unwrap())
+        .connect()
+        .await;
+    waiting.write(PING).await;
+    Listener::send_all(&sent, &ours).await.unwrap();
+    let received = Listener::receive_all(&theirs).await.unwrap();
+    for (sent, received) in sent.iter().zip(&received) {
+        assert_eq!(sent.endpoint(), received.endpoint());
+        sent.leave_file();
+    }
+    drop(sent);
+    let received = received.into_iter().map(Listener::own_file).collect();
+    let running = Server::new(received).unwrap().serve(Echo);
+    // It connected when nobody accepted, and the socket was another's.
+    waiting.reply(false).await.expect(200);
+    drop(waiting);
+    assert_eq!(running.shutdown(Duration::from_secs(60)).await, 0);
+    assert!(!path.exists());
+}
+
+#[cfg(feature = "handover")]
+#[tokio::test]
+async fn what_is_no_handover_is_an_error() {
+    let (ours, theirs) = UnixStream::pair().unwrap();
+    ours.try_write(&[1]).unwrap();
+    assert!(Listener::receive_all(&theirs).await.is_err());
+    drop(ours);
+    assert!(Listener::receive_all(&theirs).await.is_err());
+}
+
 fn proxied() -> Listener {
     let listener = Listener::bind(&loopback()).unwrap();
     listener.proxy_protocol(loopback_proxies())

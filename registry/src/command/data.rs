@@ -19,10 +19,12 @@ pub(super) struct Data {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
 
-    /// The configuration file of its server [REGISTRY_CONFIG]
+    /// The configuration file of its server, if it is not that of `REGISTRY_CONFIG`.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
+
+const IN_MEMORY: &str = "the configured registry is in memory alone: there is no data directory";
 
 impl Data {
     /// Has a job done there.
@@ -36,8 +38,10 @@ impl Data {
 
     fn config(self) -> Result<Config, Failure> {
         let (mut config, _) = Config::load(&Flags::default().reading(self.config))?;
-        if let Some(data) = self.data {
-            config.storage.path = data;
+        match self.data {
+            Some(data) => config.storage.path = data,
+            None if config.storage.memory => return Err(Failure::new(IN_MEMORY)),
+            None => {}
         }
         Ok(config)
     }

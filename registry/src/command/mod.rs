@@ -3,6 +3,7 @@
 mod config;
 mod data;
 mod gc;
+mod greeting;
 mod serve;
 
 use self::data::Data;

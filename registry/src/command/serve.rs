@@ -1,10 +1,13 @@
 //! `registry serve`: the server.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    sync::Arc,
+};
 
 use clap::Args;
 use registry_core::Registry;
-use registry_server::{RegistryService, Running, Server, TokioSpawner};
+use registry_server::{Endpoint, RegistryService, Server, TokioSpawner, systemd::Notifier};
 use registry_storage::directory::Directory;
 use tokio::{
     runtime::Runtime,
@@ -12,15 +15,17 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::greeting::greeting;
 use crate::{
     auth::Auth,
-    config::{Config, Flags, Listen},
+    config::{Config, Flags},
     control,
     failure::Failure,
     housekeeping::{Upkeep, keep_house},
+    listeners::{self, Certificates},
     place::Place,
     reload::Reloads,
-    storage::{Storage, settings},
+    storage::Storage,
     telemetry::{self, Logging},
 };
 
@@ -49,9 +54,15 @@ impl Serve {
 }
 
 async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
+    let notifier = Arc::new(Notifier::from_env());
+    let mut reloads = Reloads::new(flags, config, Arc::clone(&notifier)).map_err(no_signals)?;
     let auth = Auth::open(&config.auth)?;
-    let servers = config.server.listen.iter().map(bind);
-    let servers: Vec<_> = servers.collect::<Result<_, _>>()?;
+    let certificates = Certificates::open(&config.tls)?;
+    let listeners = listeners::bind(config, certificates.as_ref())?;
+    let server = Server::new(listeners)
+        .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?
+        .settings(config.connections())
+        .trusted_proxies(listeners::proxies(&config.server));
     let (registry, directory) = open(config, &auth).await?;
     let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
     let commands = directory.map(|directory| {
@@ -63,30 +74,28 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
     });
     let commands = commands.transpose()?;
     let service = service(config, &registry, &auth);
-    let mut reloads = Reloads::new(flags, config).map_err(no_signals)?;
     reloads.part(logging);
     reloads.part(auth);
+    if let Some(certificates) = certificates {
+        reloads.part(certificates);
+    }
     let reloading = tokio::spawn(reloads.run());
     let stop = told_to_stop().map_err(no_signals)?;
-    let running: Vec<_> = servers
-        .into_iter()
-        .map(|server| server.serve(service.clone()))
-        .collect();
-    say_ready(&running);
-    stop.await;
+    let running = server.serve(service);
+    say_ready(config, running.endpoints());
+    notifier.ready();
+    tokio::select! {
+        () = stop => {}
+        never = notifier.keep_alive() => match never {},
+    }
+    notifier.stopping();
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();
     if let Some(commands) = commands {
         commands.abort();
     }
-    let drained = running
-        .into_iter()
-        .map(|one| tokio::spawn(one.shutdown(config.server.drain)));
-    let mut cut_off = 0;
-    for drained in drained.collect::<Vec<_>>() {
-        cut_off += drained.await.unwrap_or_default();
-    }
+    let cut_off = running.shutdown(config.server.drain).await;
     if let Err(error) = registry.flush_pulls().await {
         tracing::warn!(%error, "the last pulls are not counted");
     }
@@ -98,20 +107,15 @@ fn no_signals(error: io::Error) -> Failure {
     Failure::new(format!("signals cannot be handled: {error}"))
 }
 
-fn bind(Listen(address): &Listen) -> Result<Server, Failure> {
-    Server::bind(address)
-        .map_err(|error| Failure::new(format!("cannot listen on {address}: {error}")))
-}
-
 async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
     let (parts, directory) = Storage::of(&config.storage).open()?;
     let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
-    let registry = parts.settings(settings(config)).build().await?;
+    let registry = parts.settings(config.engine()).build().await?;
     Ok((registry, directory))
 }
 
 fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
-    let mut service = RegistryService::builder(registry.clone());
+    let mut service = RegistryService::builder(registry.clone()).limits(config.requests());
     if let Some(authenticator) = auth.authenticator() {
         service = service.authenticator(authenticator);
     }
@@ -129,15 +133,17 @@ fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
     Ok(tokio::spawn(listening))
 }
 
-/// The one line on standard output. Whoever started the server may wait for it, and need not.
-fn say_ready(running: &[Running]) {
-    let addresses: Vec<_> = running
-        .iter()
-        .map(|one| one.address().to_string())
-        .collect();
-    let address = addresses.join(", ");
+/// The one line on standard output, and more for a person at a terminal. Whoever started the server may wait
+/// for it, and need not.
+fn say_ready(config: &Config, endpoints: &[Endpoint]) {
+    let listed: Vec<_> = endpoints.iter().map(Endpoint::to_string).collect();
+    let address = listed.join(", ");
+    let mut text = format!("registry: ready at {address}\n");
     let mut out = io::stdout().lock();
-    let said = writeln!(out, "registry: ready at {address}").and_then(|()| out.flush());
+    if out.is_terminal() {
+        text.push_str(&greeting(config, endpoints));
+    }
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     if let Err(error) = said {
         tracing::warn!(%error, "nobody reads the ready line");
     }

@@ -9,6 +9,8 @@ pub(super) fn check(config: &Config, written: &mut Written) {
     memory_excludes_a_directory(config, written);
     nobody_listens_openly_by_mistake(config, written);
     anonymous_callers_differ_from_users(config, written);
+    a_certificate_has_its_key_and_its_use(config, written);
+    a_load_balancer_is_trusted(config, written);
 }
 
 /// Where memory is asked for on a stronger word than a directory, it wins.
@@ -42,8 +44,8 @@ fn nobody_listens_openly_by_mistake(config: &Config, written: &mut Written) {
 }
 
 /// Whether only who is on this machine comes in.
-fn is_local(Listen(address): &Listen) -> bool {
-    match address {
+fn is_local(listen: &Listen) -> bool {
+    match &listen.address {
         Address::Tcp(address) => address.ip().to_canonical().is_loopback(),
         Address::Unix(_) => true,
     }
@@ -53,6 +55,49 @@ fn anonymous_callers_differ_from_users(config: &Config, written: &mut Written) {
     if config.auth.anonymous == Anonymous::Pull && config.auth.htpasswd.is_none() {
         let origin = written.origin("auth", "anonymous").clone();
         let what = "auth.anonymous means nothing without auth.htpasswd: nobody must sign in";
+        written.problem(&origin, what);
+    }
+}
+
+/// A certificate that nobody is shown is likelier a listener forgotten than meant.
+fn a_certificate_has_its_key_and_its_use(config: &Config, written: &mut Written) {
+    let (tls, listen) = (&config.tls, &config.server.listen);
+    let spoken = listen.iter().find(|listen| listen.tls);
+    let (key, what) = match (&tls.certificate, &tls.key, spoken) {
+        (None, None, None) | (Some(_), Some(_), Some(_)) => {
+            return client_certificates_have_authorities(config, written);
+        }
+        (None, _, Some(_)) => ("certificate", "a listener speaks TLS: set tls.certificate"),
+        (Some(_), None, _) => ("certificate", "tls.certificate needs tls.key"),
+        (None, Some(_), None) => ("key", "tls.key needs tls.certificate"),
+        (Some(_), Some(_), None) => (
+            "certificate",
+            "tls.certificate is set, and no listener speaks TLS: write tls after its address, as in \
+             server.listen = [\"0.0.0.0:443 tls\"]",
+        ),
+    };
+    let origin = match spoken {
+        Some(_) => written.origin("server", "listen").clone(),
+        None => written.origin("tls", key).clone(),
+    };
+    written.problem(&origin, what);
+}
+
+fn client_certificates_have_authorities(config: &Config, written: &mut Written) {
+    if config.tls.client_authorities.is_some() && config.tls.certificate.is_none() {
+        let origin = written.origin("tls", "client_authorities").clone();
+        let what = "tls.client_authorities means nothing without tls.certificate";
+        written.problem(&origin, what);
+    }
+}
+
+fn a_load_balancer_is_trusted(config: &Config, written: &mut Written) {
+    let proxied = config.server.listen.iter().find(|one| one.proxy_protocol);
+    if let (Some(listen), []) = (proxied, &config.server.trusted_proxies[..]) {
+        let what = format!(
+            "server.listen: {listen} needs server.trusted_proxies, the load balancers that may connect"
+        );
+        let origin = written.origin("server", "listen").clone();
         written.problem(&origin, what);
     }
 }

@@ -4,9 +4,6 @@ use std::{ffi::OsString, path::PathBuf};
 
 use super::{keys, nearest::nearest_variable, origin::Origin, raw::Raw, written::Written};
 
-/// A variable, as the system has it.
-pub(super) type Variable = (OsString, OsString);
-
 /// What an unknown variable of ours begins with.
 const PREFIX: &str = "REGISTRY_";
 const FILE: &str = "REGISTRY_CONFIG";
@@ -15,7 +12,7 @@ const FILE: &str = "REGISTRY_CONFIG";
 pub(super) struct Environment(Vec<(String, OsString)>);
 
 impl Environment {
-    pub(super) fn of(variables: impl Iterator<Item = Variable>) -> Self {
+    pub(super) fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
         let named = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
         let ours = |name: &str| name.starts_with(PREFIX) && !is_of_an_orchestrator(name);
         let mut ours: Vec<_> = named.filter(|(name, _)| ours(name)).collect();
@@ -49,10 +46,31 @@ impl Environment {
 /// Kubernetes, and docker's links, put addresses of a service that is called `registry` into the
 /// environment of everything that runs beside it. They are not meant for us.
 fn is_of_an_orchestrator(name: &str) -> bool {
-    let rest = name.trim_start_matches(PREFIX);
+    let rest = name.strip_prefix(PREFIX).unwrap_or(name);
     rest == "PORT"
         || rest == "NAME"
         || ["PORT_", "SERVICE_HOST", "SERVICE_PORT", "ENV_"]
             .iter()
             .any(|start| rest.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_variable_of_its_own_that_nobody_else_sets() {
+        let mut variables = BTreeSet::from([FILE.to_owned()]);
+        for key in keys() {
+            let variable = key.variable();
+            assert!(!is_of_an_orchestrator(&variable), "{variable}");
+            assert!(
+                variables.insert(variable),
+                "{} has none of its own",
+                key.full_name()
+            );
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod origin;
 mod quantity;
 mod raw;
 mod reference;
+mod resolved;
 mod sections;
 mod setting;
 mod show;
@@ -37,6 +38,8 @@ pub(crate) use sections::*;
 pub(crate) use setting::Setting;
 pub(crate) use show::show;
 pub(crate) use written::Written;
+
+use std::ffi::OsString;
 
 use declaration::{Declared, Key, Section};
 
@@ -77,9 +80,11 @@ macro_rules! config {
 
 config! {
     server: Server,
+    tls: Tls,
     storage: Storage,
     auth: Auth,
     push: Push,
+    uploads: Uploads,
     collection: Collection,
     limits: Limits,
     log: Log,
@@ -91,9 +96,10 @@ impl Config {
         Self::from_parts(flags, std::env::vars_os()).map_err(Failure::several)
     }
 
-    fn from_parts(
+    /// The same of a given environment.
+    pub(crate) fn from_parts(
         flags: &Flags,
-        environment: impl Iterator<Item = environment::Variable>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<(Self, Written), Vec<String>> {
         let mut written = Written::default();
         let environment = environment::Environment::of(environment);

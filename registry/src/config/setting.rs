@@ -38,26 +38,24 @@ impl Setting for bool {
     }
 }
 
-macro_rules! numbers {
-    ($($number:ty),*) => {$(
-        impl Setting for $number {
-            fn kind() -> String {
-                "a whole number".to_owned()
-            }
+/// A count, and never none.
+impl Setting for usize {
+    fn kind() -> String {
+        "a whole number from 1 to 1000000000".to_owned()
+    }
 
-            fn read(raw: &Raw) -> Result<Self, String> {
-                let number = raw.integer().and_then(|number| number.try_into().ok());
-                number.ok_or_else(|| "it must be a whole number".to_owned())
-            }
+    fn read(raw: &Raw) -> Result<Self, String> {
+        let count = raw
+            .integer()
+            .filter(|count| (1..=1_000_000_000).contains(count));
+        let count = count.and_then(|count| count.try_into().ok());
+        count.ok_or_else(|| format!("it must be {}", Self::kind()))
+    }
 
-            fn write(&self) -> Option<String> {
-                Some(self.to_string())
-            }
-        }
-    )*};
+    fn write(&self) -> Option<String> {
+        Some(self.to_string())
+    }
 }
-
-numbers!(u64, usize);
 
 impl Setting for String {
     fn kind() -> String {

@@ -115,7 +115,8 @@ fn everything_wrong_in_a_file_is_told_at_once_with_its_place() {
     let expected = [
         "1:1: there is no key level; did you mean log.level?",
         "2:2: there is no section [storrage]; did you mean [storage]?",
-        "5:10: server.listen = [\"nowhere\"]: it must be an address, IP:PORT or unix:PATH",
+        "5:10: server.listen = [\"nowhere\"]: it must be an address, IP:PORT or unix:PATH, \
+         and after it the words that are wanted of tls, proxy-protocol, mode=660",
         "6:3: there is no key server.lisen; did you mean server.listen?",
         "8:14: push.references = 7: it must be one of strict, indexes, sparse",
         "10:9: log.level = a number with a fraction: it must be one of error, warn, info, debug, trace",
@@ -341,4 +342,68 @@ fn the_reference_in_the_documentation_is_the_one_that_is_generated() {
         kept == reference(),
         "docs/configuration.md is not what `cargo run -- config reference` prints: write it anew"
     );
+}
+
+#[test]
+fn words_after_an_address_say_how_it_is_listened_at() {
+    for text in [
+        "127.0.0.1:443 tls",
+        "[::1]:443 tls proxy-protocol",
+        "unix:/run/r.sock mode=660",
+        "unix:/run/r.sock proxy-protocol mode=600",
+    ] {
+        let listen: Listen = text.parse().ok().unwrap();
+        assert_eq!(listen.to_string(), text);
+    }
+    for wrong in [
+        "",
+        "tls",
+        "unix:",
+        "127.0.0.1:443 ssl",
+        "127.0.0.1:443 mode=660",
+        "unix:/run/r.sock mode=",
+        "unix:/run/r.sock mode=888",
+        "unix:/run/r.sock mode=1777",
+    ] {
+        assert!(wrong.parse::<Listen>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_certificate_needs_its_key_and_a_listener_and_they_need_it() {
+    let certificate = ["--tls-certificate", "a.pem"];
+    let key = ["--tls-key", "a.key"];
+    let listen = ["--listen", "127.0.0.1:443 tls"];
+    for (arguments, word) in [
+        (&listen[..], "tls.certificate"),
+        (&certificate, "tls.key"),
+        (&key, "tls.certificate"),
+        (&[&certificate[..], &key].concat(), "no listener speaks TLS"),
+        (&[&certificate[..], &listen].concat(), "tls.key"),
+        (&[&key[..], &listen].concat(), "tls.certificate"),
+    ] {
+        let problem = load(arguments, &[]).unwrap_err();
+        assert!(problem.contains(word), "{word:?} in {problem}");
+    }
+    assert!(load(&[&certificate[..], &key, &listen].concat(), &[]).is_ok());
+}
+
+#[test]
+fn the_proxy_protocol_needs_proxies() {
+    let listen = ["--listen", "127.0.0.1:1 proxy-protocol"];
+    let problem = load(&listen, &[]).unwrap_err();
+    assert!(problem.contains("server.trusted_proxies"), "{problem}");
+    let proxies = [("REGISTRY_SERVER_TRUSTED_PROXIES", "10.0.0.0/8,::1,unix")];
+    assert_eq!(
+        load(&listen, &proxies)
+            .unwrap()
+            .0
+            .server
+            .trusted_proxies
+            .len(),
+        3
+    );
+    let slip = ["--trusted-proxies", "10.1.0.0/8"];
+    let command = Flags::augment_args(clap::Command::new("test").no_binary_name(true));
+    assert!(command.try_get_matches_from(slip).is_err());
 }

@@ -17,7 +17,7 @@ pub(crate) use self::{
     gc::Gc,
     report::{Report, Terminal},
 };
-use crate::{config::Config, control, failure::Failure, place::Place, storage::settings};
+use crate::{config::Config, control, failure::Failure, place::Place};
 
 /// A job, as it is sent to a server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -51,7 +51,7 @@ async fn open(config: &Config) -> Result<Place, Failure> {
     let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
-    let registry = parts.settings(settings(config)).build().await?;
+    let registry = parts.settings(config.engine()).build().await?;
     Ok(Place {
         registry,
         directory,

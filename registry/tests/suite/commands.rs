@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 use crate::{
     data::Data,
-    server::{Server, run},
+    server::{Server, end, program, run},
 };
 
 fn gc(data: &Data) -> crate::server::Ended {
@@ -37,6 +37,21 @@ fn a_command_works_on_the_directory_itself_where_no_server_runs() {
 
     assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
     assert!(ended.out.contains("files deleted: 0"), "{}", ended.out);
+}
+
+#[test]
+fn a_command_works_on_the_directory_that_is_configured() {
+    let data = Data::new("commands-configured");
+    let server = Server::over(data.as_ref());
+    let mut command = program(&["gc"]);
+    let ended = end(command.env("REGISTRY_STORAGE_PATH", data.path()));
+    assert_eq!((ended.status.code(), ended.err.as_str()), (Some(0), ""));
+    server.signal("TERM");
+    assert!(server.ended().err.contains("a command"));
+    let mut command = program(&["gc"]);
+    let ended = end(command.env("REGISTRY_STORAGE_MEMORY", "true"));
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.err.contains("memory"), "{}", ended.err);
 }
 
 #[test]

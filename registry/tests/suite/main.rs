@@ -4,6 +4,7 @@ mod commands;
 mod configuration;
 mod data;
 mod durable;
+mod listening;
 mod refusals;
 mod running;
 mod server;

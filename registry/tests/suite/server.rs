@@ -66,7 +66,12 @@ impl Server {
     }
 
     fn spawn(arguments: &[&str]) -> Self {
-        let mut child = program(arguments).spawn().unwrap();
+        Self::of(&mut program(arguments))
+    }
+
+    /// Starts what a command says.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         out.read_line(&mut line).unwrap();

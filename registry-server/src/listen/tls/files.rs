@@ -8,7 +8,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, SystemTime},
 };
 
@@ -44,13 +44,13 @@ pub struct TlsFiles {
 
 #[derive(Debug)]
 struct Shared {
-    settings: TlsSettings,
     tls: Tls,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
+    settings: TlsSettings,
     /// What the files held that is in use.
     used: Contents,
     expires: SystemTime,
@@ -95,9 +95,12 @@ impl TlsFiles {
         let used = Contents::read(&settings)?;
         let (config, expires) = used.config(&settings)?;
         let shared = Shared {
-            settings,
             tls: Arc::new(config).into(),
-            state: Mutex::new(State { used, expires }),
+            state: Mutex::new(State {
+                settings,
+                used,
+                expires,
+            }),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -110,20 +113,25 @@ impl TlsFiles {
     /// # Errors
     /// As [`open`](Self::open).
     pub fn reload(&self) -> Result<bool, TlsError> {
-        let Shared { settings, tls, .. } = &*self.shared;
-        let contents = Contents::read(settings)?;
-        let mut state = self
-            .shared
-            .state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if contents == state.used {
+        let settings = self.state().settings.clone();
+        self.reload_from(settings)
+    }
+
+    /// The same with other settings, from now on.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn reload_from(&self, settings: TlsSettings) -> Result<bool, TlsError> {
+        let used = Contents::read(&settings)?;
+        let mut state = self.state();
+        if used == state.used && settings == state.settings {
             return Ok(false);
         }
-        let (config, expires) = contents.config(settings)?;
-        tls.replace(config);
+        let (config, expires) = used.config(&settings)?;
+        self.shared.tls.replace(config);
         *state = State {
-            used: contents,
+            settings,
+            used,
             expires,
         };
         Ok(true)
@@ -141,7 +149,8 @@ impl TlsFiles {
             let reloaded = tokio::task::spawn_blocking(move || files.reload()).await;
             // It does not panic, and a runtime that ends drops this, too.
             let Ok(reloaded) = reloaded else { return };
-            let certificate = self.shared.settings.certificate.display();
+            let certificate = self.state().settings.certificate.clone();
+            let certificate = certificate.display();
             match reloaded.map_err(|error| error.to_string()) {
                 Ok(true) => tracing::info!(%certificate, "a new certificate is in use"),
                 Ok(false) => {}
@@ -159,8 +168,12 @@ impl TlsFiles {
     /// When the certificate in use expires.
     #[must_use]
     pub fn expires(&self) -> SystemTime {
+        self.state().expires
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
         let state = self.shared.state.lock();
-        state.unwrap_or_else(PoisonError::into_inner).expires
+        state.unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn tls(&self) -> Tls {

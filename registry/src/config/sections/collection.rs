@@ -15,10 +15,10 @@ section! {
 
         /// Of the time, how many percent collection may work: at 10, a step of 20 ms is followed by 180 ms of
         /// rest. A round that is asked for by `registry gc` does not rest.
-        share: u64 = 10;
+        share: usize = 10;
 
         /// How many files collection may delete in a second.
-        deletions: u64 = 1000;
+        deletions: usize = 1000;
 
         /// Keep a file whose bytes are wrong aside for so long, once something else serves its digest.
         quarantine: Duration = Duration::from_secs(30 * 24 * 60 * 60);

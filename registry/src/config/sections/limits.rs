@@ -1,6 +1,9 @@
 //! What a client may send.
 
-use registry_core::ManifestLimits;
+use std::time::Duration;
+
+use registry_core::{ManifestLimits, Settings};
+use registry_server::{Limits as RequestLimits, ListenSettings, Pace};
 
 use crate::config::{
     Bytes,
@@ -8,10 +11,61 @@ use crate::config::{
 };
 
 section! {
-    /// What a client may send. What is more is refused, each with an error of its own.
+    /// What a client may send and how long it may take. What is more is refused, each with an error of its own.
     Limits = "limits" {
         /// The largest manifest to take.
         manifest_bytes: Bytes = ManifestLimits::default().max_bytes.into(),
             Flag::value("max-manifest-bytes", "BYTES");
+
+        /// Descriptors in a manifest.
+        manifest_descriptors: usize = ManifestLimits::default().max_descriptors;
+
+        /// How deep objects and arrays of a manifest may nest.
+        manifest_depth: usize = ManifestLimits::default().max_depth;
+
+        /// The annotations of a manifest with a subject, keys and values together: every list of referrers repeats
+        /// them.
+        annotation_bytes: Bytes = ManifestLimits::default().max_annotation_bytes.into();
+
+        /// Tags that one push of a manifest may carry.
+        tags_per_push: usize = Settings::default().max_tags_per_push;
+
+        /// The longest page of tags or repositories.
+        page: usize = Settings::default().page_limit;
+
+        /// The longest page of referrers.
+        referrers_page: usize = Settings::default().referrers_page_limit;
+
+        /// The path of a request.
+        path_bytes: Bytes = RequestLimits::default().path_bytes.into();
+
+        /// The query of a request.
+        query_bytes: Bytes = RequestLimits::default().query_bytes.into();
+
+        /// Header fields of a request.
+        headers: usize = RequestLimits::default().headers;
+
+        /// The header fields of a request together.
+        header_bytes: Bytes = RequestLimits::default().header_bytes.into();
+
+        /// Uploads that one caller may have under way at once. Callers who did not sign in share one allowance.
+        uploads_per_caller: usize = RequestLimits::default().uploads_per_caller;
+
+        /// Connections at once, on each listener; more wait to be accepted.
+        connections: usize = ListenSettings::default().connections;
+
+        /// How long a connection may take for the head of its next request, the time it idles before included.
+        head_timeout: Duration = ListenSettings::default().head_timeout;
+
+        /// How long a connection may take for all that comes before its first request: the PROXY protocol's header, and
+        /// agreeing on TLS.
+        handshake_timeout: Duration = ListenSettings::default().handshake_timeout;
+
+        /// The longest time in which nothing at all arrives of a request's body, or is taken of an answer's. There is
+        /// no limit on how long a whole transfer takes.
+        idle: Duration = Pace::default().idle;
+
+        /// The least rate of a transfer per second, over the time spent waiting for the client.
+        rate: Bytes = Bytes(Pace::default().bytes_per_second);
     }
 }

@@ -3,15 +3,21 @@
 mod auth;
 mod collection;
 mod limits;
+mod listen;
 mod log;
 mod push;
 mod server;
 mod storage;
+mod tls;
+mod uploads;
 
 pub(crate) use auth::{Anonymous, Auth};
 pub(crate) use collection::Collection;
 pub(crate) use limits::Limits;
+pub(crate) use listen::Listen;
 pub(crate) use log::Log;
-pub(crate) use push::Push;
-pub(crate) use server::{Listen, Server};
+pub(crate) use push::{Create, Push};
+pub(crate) use server::Server;
 pub(crate) use storage::Storage;
+pub(crate) use tls::{Clients, Tls, Version};
+pub(crate) use uploads::Uploads;

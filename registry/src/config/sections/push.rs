@@ -12,6 +12,9 @@ section! {
     Push = "push" {
         /// Which references of a manifest must exist when it is pushed.
         references: References = References::default(), Flag::value("references", "strict|indexes|sparse");
+
+        /// What it may bring into being besides its content.
+        create: Create = Create::Namespaces;
     }
 }
 
@@ -20,5 +23,24 @@ choice! {
         Strict = "strict": "all of them",
         Indexes = "indexes": "all but the children of an index, which may come later or never",
         Sparse = "sparse": "none",
+    }
+}
+
+/// What a push may bring into being.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Create {
+    /// Everything.
+    Namespaces,
+    /// Repositories of namespaces that are there.
+    Repositories,
+    /// Nothing.
+    Nothing,
+}
+
+choice! {
+    Create {
+        Namespaces = "namespaces": "namespaces and repositories",
+        Repositories = "repositories": "repositories of namespaces that are there",
+        Nothing = "nothing": "neither",
     }
 }

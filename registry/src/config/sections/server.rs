@@ -1,10 +1,12 @@
 //! How clients reach the server.
 
-use std::{fmt, net::SocketAddr, str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
-use registry_server::{Address, PublicUrl};
+use registry_server::{ForwardedHeader, Network, ParseNetworkError, PublicUrl};
 
 use crate::config::{
+    Listen,
+    choice::choice,
     declaration::{Flag, section},
     setting::texts,
 };
@@ -12,12 +14,21 @@ use crate::config::{
 section! {
     /// How clients reach the server.
     Server = "server" {
-        /// Where to listen. Port 0 takes a free one. The flag may be repeated.
+        /// Where to listen. Port 0 takes a free one. After the address may stand `tls` (HTTPS, see below),
+        /// `proxy-protocol` (the PROXY protocol, from trusted proxies and nobody else) and, for a unix socket, `mode=660`
+        /// (its permissions): `0.0.0.0:443 tls`. The flag may be repeated.
         listen: Vec<Listen> = vec![Listen::default()], Flag::value("listen", "ADDRESS");
 
         /// The address under which clients reach the registry, where that is not the one they ask for: behind a
         /// proxy, say.
         public_url: Option<PublicUrl> = None, Flag::value("public-url", "URL");
+
+        /// Proxies whose word is taken about where a request comes from and how it was asked for. What others say of
+        /// that is not read. `unix` stands for whoever connects over a unix socket.
+        trusted_proxies: Vec<Proxy> = Vec::new(), Flag::value("trusted-proxies", "NETWORKS");
+
+        /// The headers in which they say it. What a client sends in the others means nothing.
+        forwarded_header: ForwardedHeader = ForwardedHeader::XForwarded;
 
         /// Let requests under way finish for so long when told to stop.
         drain: Duration = Duration::from_secs(30), Flag::value("drain", "TIME");
@@ -25,38 +36,37 @@ section! {
 }
 
 texts! {
-    Listen: "an address, IP:PORT or unix:PATH",
+    Proxy: "an address, a network as in `10.0.0.0/8`, or `unix`",
     PublicUrl: "an address, as in `https://registry.example.com`",
 }
 
-/// A place to listen at.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Listen(pub(crate) Address);
+/// A proxy whose word is taken: a network, or those on unix sockets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Proxy(pub(crate) Option<Network>);
 
-impl Default for Listen {
-    fn default() -> Self {
-        Self(Address::Tcp(([127, 0, 0, 1], 5000).into()))
-    }
-}
-
-impl FromStr for Listen {
-    type Err = std::net::AddrParseError;
+impl FromStr for Proxy {
+    type Err = ParseNetworkError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if let Some(path) = text.strip_prefix("unix:") {
-            return Ok(Self(Address::Unix(path.into())));
+        match text {
+            "unix" => Ok(Self(None)),
+            text => text.parse().map(|network| Self(Some(network))),
         }
-        let text = text.replacen("localhost:", "127.0.0.1:", 1);
-        let address: SocketAddr = text.parse()?;
-        Ok(Self(Address::Tcp(address)))
     }
 }
 
-impl fmt::Display for Listen {
+impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Address::Tcp(address) => write!(f, "{address}"),
-            Address::Unix(path) => write!(f, "unix:{}", path.display()),
+            Some(network) => network.fmt(f),
+            None => f.write_str("unix"),
         }
+    }
+}
+
+choice! {
+    ForwardedHeader {
+        XForwarded = "x-forwarded": "`X-Forwarded-For`, `-Proto` and `-Host`",
+        Forwarded = "forwarded": "`Forwarded`",
     }
 }

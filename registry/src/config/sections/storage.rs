@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use registry_core::Settings;
 use registry_storage::Durability;
 
 use crate::config::{
+    Bytes,
     choice::choice,
     declaration::{Flag, section},
 };
@@ -17,6 +19,9 @@ section! {
 
         /// What an answer is worth.
         durability: Durability = Durability::Strict, Flag::means("relaxed", "relaxed", RELAXED);
+
+        /// Blobs of at most this size are kept in the database, beside manifests: pushing one is then one transaction.
+        inline: Bytes = Settings::default().inline_limit.into();
 
         /// Keep everything in memory instead; it is gone when the server stops.
         memory: bool = false, Flag::on("memory");

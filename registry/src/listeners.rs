@@ -1,0 +1,136 @@
+//! Where clients come in: the sockets, TLS, and the proxies in front.
+
+use std::path::PathBuf;
+
+use registry_server::{
+    ClientCertificates, Listener, TlsFiles, TlsSettings, TlsVersion, TrustedProxies, systemd,
+};
+
+use crate::{
+    config::{self, Clients, Config, Listen, Version},
+    failure::Failure,
+    reload::Reload,
+};
+
+/// The certificate of the listeners that speak TLS.
+#[derive(Clone, Debug)]
+pub(crate) struct Certificates(TlsFiles);
+
+impl Certificates {
+    /// What is configured; none where no listener speaks TLS.
+    pub(crate) fn open(config: &config::Tls) -> Result<Option<Self>, Failure> {
+        let files = settings(config).map(TlsFiles::open).transpose();
+        let files = files.map_err(|error| Failure::new(format!("no TLS: {error}")))?;
+        Ok(files.map(Self))
+    }
+}
+
+impl Reload for Certificates {
+    fn name(&self) -> &'static str {
+        "the certificate"
+    }
+
+    fn files(&self, config: &Config) -> Vec<PathBuf> {
+        let tls = &config.tls;
+        let files = [&tls.certificate, &tls.key, &tls.client_authorities];
+        files.into_iter().flatten().cloned().collect()
+    }
+
+    fn reload(&self, config: &Config) -> Result<(), Failure> {
+        let Some(settings) = settings(&config.tls) else {
+            let sentence = "whether TLS is spoken changes with a restart alone";
+            return Err(Failure::new(sentence));
+        };
+        let read = self.0.reload_from(settings);
+        read.map(drop)
+            .map_err(|error| Failure::new(error.to_string()))
+    }
+}
+
+/// All sockets, each taken from systemd where it has opened it, or bound.
+pub(crate) fn bind(
+    config: &Config,
+    certificates: Option<&Certificates>,
+) -> Result<Vec<Listener>, Failure> {
+    let passed = systemd::activated()
+        .map_err(|error| Failure::new(format!("systemd passes a socket of no use: {error}")))?;
+    let mut passed: Vec<_> = passed.into_iter().map(|socket| socket.listener).collect();
+    let mut bind = |listen: &Listen| {
+        let bound = take(&mut passed, listen).map_or_else(|| bind_one(listen), Ok);
+        let bound = bound.map_err(|error| {
+            let address = &listen.address;
+            Failure::new(format!("cannot listen on {address}: {error}"))
+        });
+        Ok(begin(bound?, listen, config, certificates))
+    };
+    let listeners = config.server.listen.iter().map(&mut bind).collect();
+    // It is not known whether it may be open to others, or should speak TLS.
+    if let Some(unknown) = passed.first() {
+        let address = unknown.endpoint().address;
+        return Err(Failure::new(format!(
+            "systemd passes a socket at {address}, which is not in server.listen"
+        )));
+    }
+    listeners
+}
+
+/// The socket at an address, where it is among these.
+fn take(passed: &mut Vec<Listener>, listen: &Listen) -> Option<Listener> {
+    let here = |socket: &Listener| socket.endpoint().address == listen.address;
+    let index = passed.iter().position(here)?;
+    Some(passed.swap_remove(index))
+}
+
+/// Whose word is taken about where a request comes from.
+pub(crate) fn proxies(config: &config::Server) -> TrustedProxies {
+    TrustedProxies {
+        networks: config
+            .trusted_proxies
+            .iter()
+            .filter_map(|proxy| proxy.0)
+            .collect(),
+        unix: config.trusted_proxies.iter().any(|proxy| proxy.0.is_none()),
+        header: config.forwarded_header,
+    }
+}
+
+fn bind_one(listen: &Listen) -> std::io::Result<Listener> {
+    match (&listen.address, listen.mode) {
+        (registry_server::Address::Unix(path), Some(mode)) => Listener::bind_unix(path, mode),
+        (address, _) => Listener::bind(address),
+    }
+}
+
+/// How connections to a socket begin.
+fn begin(
+    mut listener: Listener,
+    listen: &Listen,
+    config: &Config,
+    certificates: Option<&Certificates>,
+) -> Listener {
+    if listen.proxy_protocol {
+        listener = listener.proxy_protocol(proxies(&config.server));
+    }
+    // The configuration has a certificate where a listener wants one.
+    match certificates {
+        Some(Certificates(files)) if listen.tls => listener.tls(files),
+        _ => listener,
+    }
+}
+
+fn settings(config: &config::Tls) -> Option<TlsSettings> {
+    let mut settings = TlsSettings::new(config.certificate.as_ref()?, config.key.as_ref()?);
+    settings.minimum = match config.minimum {
+        Version::Tls12 => TlsVersion::Tls12,
+        Version::Tls13 => TlsVersion::Tls13,
+    };
+    settings.clients = match (
+        config.client_authorities.clone(),
+        config.client_certificates,
+    ) {
+        (None, _) => ClientCertificates::Ignored,
+        (Some(authorities), Clients::Optional) => ClientCertificates::Optional(authorities),
+        (Some(authorities), Clients::Required) => ClientCertificates::Required(authorities),
+    };
+    Some(settings)
+}

@@ -31,6 +31,7 @@ mod spawner;
 pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer;
 mod v2;
 
 pub use client_address::ClientAddress;
@@ -40,8 +41,8 @@ pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
 #[cfg(feature = "tls")]
 pub use listen::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
 pub use observe::{
-    AccessEntry, AccessLog, Buckets, Collections, Connections, Exposition, Family, Gather, JsonLog,
-    LogTarget, ProcessFigures, Traffic,
+    AccessEntry, AccessLog, Buckets, Connections, EngineFigures, Exposition, Family, Gather,
+    JsonLog, LogTarget, ProcessFigures, Traffic,
 };
 pub use operations::{
     HealthCheck, MetricsFor, Operations, OperationsFuture, OperationsService, Readiness,
@@ -51,3 +52,4 @@ pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;
+pub use timer::TokioTimer;

@@ -7,8 +7,8 @@
 
 mod access_log;
 mod classes;
-mod collection;
 mod connections;
+mod engine;
 mod exchange;
 mod exposition;
 mod histogram;
@@ -18,8 +18,8 @@ mod traffic;
 
 pub use access_log::{AccessEntry, AccessLog};
 pub(crate) use classes::RouteClass;
-pub use collection::Collections;
 pub use connections::Connections;
+pub use engine::EngineFigures;
 pub(crate) use exchange::{Exchange, Tail, Watchers};
 pub use exposition::{Exposition, Family, Gather};
 pub use histogram::Buckets;

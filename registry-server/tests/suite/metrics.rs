@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use registry_core::{CollectReport, Settings, SystemClock, Timestamp};
+use registry_core::{Budget, Settings, SystemClock};
 use registry_server::{
-    Address, Collections, Connections, Gather, JsonLog, LogTarget, MetricsFor, Operations,
-    OperationsService, ProcessFigures, Readiness, ReadinessSettings, Server, Traffic,
+    Address, Connections, EngineFigures, Gather, JsonLog, LogTarget, MetricsFor, Operations,
+    OperationsService, ProcessFigures, Readiness, ReadinessSettings, Server, TokioTimer, Traffic,
 };
+use registry_storage::memory;
 
 use crate::support::{Client, Figures, Harness, listen};
 
@@ -128,13 +129,13 @@ async fn hazard_18_names_of_repositories_are_no_figures_however_many_there_are()
 
 #[tokio::test]
 async fn everything_that_tells_figures_writes_a_page_that_can_be_read() {
-    let collections = Collections::default();
-    collections.done(&CollectReport::default(), Timestamp::from_millis(1_500));
-    collections.failed();
+    let registry = memory::registry();
+    let round = registry.collect_within(Budget::UNBOUNDED, &TokioTimer);
+    round.await.unwrap();
     let log = JsonLog::start(LogTarget::StandardOutput, Arc::new(SystemClock)).unwrap();
     let all: Vec<Arc<dyn Gather>> = vec![
         Arc::new(Traffic::new()),
-        Arc::new(collections),
+        Arc::new(EngineFigures::of(registry)),
         Arc::new(log),
         Arc::new(ProcessFigures::start("1.2.3", &SystemClock)),
     ];
@@ -146,10 +147,9 @@ async fn everything_that_tells_figures_writes_a_page_that_can_be_read() {
         .await;
     let reply = connection.reply(false).await.expect(200);
     let figures = Figures::parse(std::str::from_utf8(&reply.body).unwrap());
-    let done = figures.get("registry_collections_total", &[("outcome", "done")]);
-    assert_eq!(done, 1.0);
-    let last = figures.get("registry_collection_last_done_seconds", &[]);
-    assert_eq!(last, 1.5);
+    assert_eq!(figures.get("registry_collection_rounds_total", &[]), 1.0);
+    assert!(figures.get("registry_collection_last_done_seconds", &[]) > 0.0);
+    assert_eq!(figures.get("registry_quarantine_stopped", &[]), 0.0);
     assert_eq!(
         figures.get("registry_build_info", &[("version", "1.2.3")]),
         1.0

@@ -59,7 +59,7 @@
 //! expired ·             object: writes of expired sessions, for the store to give up
 //! gone ·                object ─ doomed: given up for ever, and whether it is still to be deleted
 //! unknown ·             object ─ since
-//! quarantine ·          object ─ digest, size, since, reason
+//! quarantine ·          object ─ digest, size, since: kept aside
 //! passes                pass ─ sealed
 //! changes               id ─ at, actor?, event
 //! ```
@@ -80,6 +80,7 @@ mod content;
 mod error;
 mod facts;
 mod hold;
+mod inspection;
 #[cfg(feature = "directory")]
 mod lineage;
 mod lock;

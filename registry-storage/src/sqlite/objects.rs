@@ -18,7 +18,7 @@ use super::{
 impl View<'_> {
     /// Whether no command may name it.
     pub(super) fn is_gone(&self, key: &ObjectKey) -> Result<bool, Failure> {
-        self.any("SELECT 1 FROM gone WHERE object = ?1", [key.as_str()])
+        self.any(GONE, [key.as_str()])
     }
 
     /// The digest that an object serves, and whether it is in quarantine.
@@ -47,9 +47,13 @@ impl View<'_> {
     }
 }
 
+const GONE: &str = "SELECT 1 FROM gone WHERE object = ?1
+    UNION ALL SELECT 1 FROM quarantine WHERE object = ?1";
+
 pub(super) const NAMED: &str = "SELECT 1 FROM contents WHERE object = ?1
     UNION ALL SELECT 1 FROM uploads WHERE object = ?1
-    UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1";
+    UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1
+    UNION ALL SELECT 1 FROM quarantine WHERE object = ?1";
 
 pub(super) const DOOMED: &str = "SELECT object FROM gone WHERE doomed = 1 ORDER BY object LIMIT ?1";
 

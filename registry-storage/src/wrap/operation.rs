@@ -64,6 +64,11 @@ operations! {
     Writes: Condemn = "condemn", Seal = "seal", Remove = "remove",
         ForgetDoomed = "forget_doomed", Unknown = "unknown", Doom = "doom",
         HoldOrphans = "hold_orphans";
+    // Inspection
+    Reads: Contents = "contents", Manifests = "manifests", Quarantined = "quarantined",
+        QuarantinedWithin = "quarantined_within",
+        ScrubNote = "scrub_note", Totals = "totals";
+    Writes: Release = "release", KeepScrubNote = "keep_scrub_note";
     // Changes and Pulls
     Reads: Pending = "pending", Pulls = "pulls";
     Writes: Acknowledge = "acknowledge", AddPulls = "add_pulls";

@@ -21,7 +21,7 @@ use crate::{
     config::{Config, Flags},
     control,
     failure::Failure,
-    housekeeping::keep_house,
+    housekeeping::{Upkeep, keep_house},
     listeners::{self, Certificates},
     observe::Observers,
     place::Place,
@@ -66,9 +66,8 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         .trusted_proxies(listeners::proxies(&config.server));
     let operators = listeners::bind_operators(config, certificates.as_ref())?;
     let (registry, directory) = open(config, &auth).await?;
-    let observers = Observers::new(config, directory.as_ref())?;
-    let collections = observers.collections();
-    let housekeeping = tokio::spawn(keep_house(registry.clone(), collections));
+    let observers = Observers::new(config, &registry, directory.as_ref())?;
+    let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
         take_commands(Place {

@@ -1,6 +1,7 @@
 //! `registry gc`: a round of collection, now.
 
-use registry_core::{CollectReport, Error, backend::Collection};
+use registry_core::{Budget, CollectReport, Error, backend::Collection};
+use registry_server::TokioTimer;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
@@ -18,7 +19,10 @@ impl Gc {
         if self.accept_restored {
             accept(place, report).await?;
         }
-        let collected = place.registry.collect().await?;
+        let round = place
+            .registry
+            .collect_within(Budget::UNBOUNDED, &TokioTimer);
+        let collected = round.await?;
         lines(&collected).iter().for_each(|line| report.line(line));
         match collected.stopped {
             Some(stopped) => Err(Failure::found(stopped.to_string())),

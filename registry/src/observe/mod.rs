@@ -8,9 +8,9 @@ mod log;
 
 use std::sync::Arc;
 
-use registry_core::SystemClock;
+use registry_core::{Registry, SystemClock};
 use registry_server::{
-    Collections, Connections, Gather, HealthCheck, JsonLog, Listener, Operations,
+    Connections, EngineFigures, Gather, HealthCheck, JsonLog, Listener, Operations,
     OperationsService, ProcessFigures, Readiness, ReadinessSettings, RegistryServiceBuilder,
     Running, Server, Traffic,
 };
@@ -22,7 +22,6 @@ use log::Rotation;
 
 /// What watches the server, and who is told.
 pub(crate) struct Observers {
-    collections: Arc<Collections>,
     connections: Arc<Connections>,
     readiness: Arc<Readiness>,
     log: Option<Arc<JsonLog>>,
@@ -32,18 +31,22 @@ pub(crate) struct Observers {
 
 impl Observers {
     /// Of a server that starts now.
-    pub(crate) fn new(config: &Config, directory: Option<&Directory>) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        config: &Config,
+        registry: &Registry,
+        directory: Option<&Directory>,
+    ) -> Result<Self, Failure> {
         let traffic = Arc::new(Traffic::new());
         let connections = Arc::new(Connections::default());
-        let collections = Arc::new(Collections::default());
+        let engine = Arc::new(EngineFigures::of(registry.clone()));
         let process = ProcessFigures::start(env!("CARGO_PKG_VERSION"), &SystemClock);
         let mut figures: Vec<Arc<dyn Gather>> = vec![
             Arc::clone(&traffic) as _,
             Arc::clone(&connections) as _,
-            Arc::clone(&collections) as _,
+            Arc::clone(&engine) as _,
             Arc::new(process),
         ];
-        let mut checks: Vec<Arc<dyn HealthCheck>> = Vec::new();
+        let mut checks: Vec<Arc<dyn HealthCheck>> = vec![engine];
         if let Some(directory) = directory {
             let database = Arc::new(Database(Arc::clone(directory.metadata())));
             let content = Arc::new(Content(directory.blobs().clone()));
@@ -58,7 +61,6 @@ impl Observers {
         let readiness = Arc::new(Readiness::new(ReadinessSettings::default(), checks));
         let operations = Arc::new(Operations::new(Arc::clone(&readiness), figures));
         Ok(Self {
-            collections,
             connections,
             readiness,
             log,
@@ -92,11 +94,6 @@ impl Observers {
             .map_err(|error| Failure::new(format!("operators cannot be answered: {error}")))?;
         let service = OperationsService::new(Arc::clone(&self.operations));
         Ok(Some(server.serve(service)))
-    }
-
-    /// Where rounds of collection are told.
-    pub(crate) fn collections(&self) -> Arc<Collections> {
-        Arc::clone(&self.collections)
     }
 
     /// Where connections are counted.

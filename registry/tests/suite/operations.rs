@@ -68,7 +68,7 @@ fn figures_tell_of_requests_the_database_the_disk_and_the_process() {
         "registry_database_commit_seconds_count ",
         "registry_storage_available_bytes ",
         "registry_connections_open ",
-        "registry_collections_total{outcome=\"failed\"} 0",
+        "registry_collection_failures_total 0",
         "registry_build_info{version=",
         "process_resident_memory_bytes ",
     ] {
@@ -83,7 +83,7 @@ fn a_server_is_ready_while_its_disk_and_its_database_are_written_to() {
     let ready = get(&server, "/readyz");
     assert_status(&ready, 200);
     assert!(
-        ready.contains(r#""database":"works","storage":"works""#),
+        ready.contains(r#""content":"works","database":"works","storage":"works""#),
         "{ready}"
     );
     // As where the disk was unmounted.
@@ -91,7 +91,7 @@ fn a_server_is_ready_while_its_disk_and_its_database_are_written_to() {
     fs::rename(&marker, marker.with_extension("aside")).unwrap();
     let red = until(&server, "HTTP/1.1 503 ");
     assert!(
-        red.contains(r#""database":"works","storage":"fails""#),
+        red.contains(r#""content":"works","database":"works","storage":"fails""#),
         "{red}"
     );
     let path = place.0.to_str().unwrap();

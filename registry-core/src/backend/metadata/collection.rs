@@ -37,6 +37,20 @@ pub struct Removed {
     pub more: bool,
 }
 
+impl Condemned {
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.blobs + self.manifests + self.contents
+    }
+}
+
+impl Removed {
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.blobs + self.manifests + self.contents
+    }
+}
+
 /// An object of the store that the backend has given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doomed {

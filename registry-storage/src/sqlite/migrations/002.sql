@@ -11,12 +11,11 @@ CREATE TABLE quarantine (
     object TEXT PRIMARY KEY,
     digest TEXT NOT NULL,
     size INTEGER NOT NULL,
-    since INTEGER NOT NULL,
-    reason INTEGER NOT NULL
+    since INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX quarantine_by_age ON quarantine (since, object);
 
-INSERT INTO quarantine (object, digest, size, since, reason)
-    SELECT c.object, c.digest, c.size, r.now, 0 FROM contents c, registry r
+INSERT INTO quarantine (object, digest, size, since)
+    SELECT c.object, c.digest, c.size, r.now FROM contents c, registry r
     WHERE c.quarantined = 1 AND c.object IS NOT NULL;

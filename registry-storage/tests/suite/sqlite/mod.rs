@@ -4,6 +4,7 @@ mod contract;
 mod damage;
 pub(crate) mod fixture;
 mod groups;
+mod older;
 mod reopening;
 mod torn_log;
 

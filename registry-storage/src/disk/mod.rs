@@ -35,6 +35,8 @@ mod error;
 mod gathered;
 mod key;
 mod list;
+#[cfg(feature = "abort-points")]
+mod marked;
 mod ops;
 mod read;
 mod resumes;

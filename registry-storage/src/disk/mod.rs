@@ -36,6 +36,8 @@ mod error;
 mod gathered;
 mod key;
 mod list;
+#[cfg(feature = "abort-points")]
+mod marked;
 mod ops;
 mod probe;
 mod read;

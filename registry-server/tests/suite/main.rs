@@ -7,6 +7,7 @@ mod access_log;
 mod blobs;
 mod connections;
 mod errors;
+mod full_disk;
 #[cfg(feature = "http2")]
 mod http2;
 mod listeners;

@@ -158,11 +158,15 @@ impl Arguments {
 }
 
 /// Steps that nothing brings about that a client can ask for.
-const OUT_OF_REACH: [&str; 7] = [
+const OUT_OF_REACH: [&str; 9] = [
     "create_namespace",
     "update_namespace",
     "create_repository",
     "set_repository_visibility",
+    // The server does not scrub by itself.
+    "keep_scrub_note",
+    // Only a database that was restored holds what it does not know.
+    "hold_orphans",
     // Only content that is damaged is put aside.
     "quarantine",
     // Nobody listens for changes.

@@ -123,6 +123,17 @@ impl DiskBlobs {
         Ok(Self::over(root))
     }
 
+    /// Bytes that its file system can still take from whoever is no superuser. This blocks.
+    ///
+    /// # Errors
+    /// Where the file system does not say.
+    pub fn free_space(&self) -> Result<u64, StoreError> {
+        let path = self.root.directory();
+        let space = rustix::fs::statvfs(path);
+        let space = space.map_err(|error| failed("look at", path, &error.into()))?;
+        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    }
+
     fn over(root: Root) -> Self {
         Self {
             root: Arc::new(root),
@@ -173,6 +184,13 @@ impl BlobStore for DiskBlobs {
             return Err(absent(key));
         };
         read::read(&self.root, key, range).await
+    }
+
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        let Some(Place::Object) = place(key) else {
+            return Err(absent(key));
+        };
+        read::read_once(&self.root, key).await
     }
 
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {

@@ -170,9 +170,12 @@ impl Directory {
 
     /// The parts of a registry over it: a policy and a spawner are missing.
     pub fn builder(&self) -> Builder {
-        let parts = Registry::builder().metadata(self.metadata.clone());
-        parts
-            .blobs(Arc::new(self.blobs.clone()))
+        let (metadata, blobs) = (self.metadata.clone(), Arc::new(self.blobs.clone()));
+        #[cfg(feature = "abort-points")]
+        let (metadata, blobs) = crate::marked::around(metadata, blobs);
+        Registry::builder()
+            .metadata(metadata)
+            .blobs(blobs)
             .random(SystemRandom)
     }
 }

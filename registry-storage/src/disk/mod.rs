@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! layout                                       what this directory is: "registry blobs, layout 1"
+//! probe                                        a moment long, whether the disk can be written to
 //! uploads/<unique>                             an unfinished write
 //! uploads/<unique>.resumes                     where it was gone on with, once it was
 //! blobs/<algorithm>/<xy>/<encoded>-<unique>    an object; xy are the first two digits of its digest
@@ -35,7 +36,10 @@ mod error;
 mod gathered;
 mod key;
 mod list;
+#[cfg(feature = "abort-points")]
+mod marked;
 mod ops;
+mod probe;
 mod read;
 mod resumes;
 mod root;
@@ -62,6 +66,7 @@ use registry_core::{
 
 #[cfg(feature = "directory")]
 pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
+pub use self::probe::Space;
 use self::{
     blocking::blocking,
     error::{absent, failed},
@@ -123,15 +128,21 @@ impl DiskBlobs {
         Ok(Self::over(root))
     }
 
-    /// Bytes that its file system can still take from whoever is no superuser. This blocks.
+    /// Whether the directory can be written to: writes a small file, waits until the disk has it as any
+    /// other, and takes it away again.
     ///
     /// # Errors
-    /// Where the file system does not say.
-    pub fn free_space(&self) -> Result<u64, StoreError> {
-        let path = self.root.directory();
-        let space = rustix::fs::statvfs(path);
-        let space = space.map_err(|error| failed("look at", path, &error.into()))?;
-        Ok(space.f_bavail.saturating_mul(space.f_frsize))
+    /// Where it cannot.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.work(|root| probe::probe(root)).await
+    }
+
+    /// How much room there is. This may block for a moment.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn space(&self) -> Result<Space, StoreError> {
+        probe::space(&self.root)
     }
 
     fn over(root: Root) -> Self {

@@ -88,7 +88,9 @@ config! {
     collection: Collection,
     scrub: Scrub,
     limits: Limits,
+    operations: Operations,
     log: Log,
+    access_log: AccessLog,
 }
 
 impl Config {

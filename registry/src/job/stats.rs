@@ -23,7 +23,12 @@ impl Stats {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         let totals = place.directory.metadata().totals().await;
         let totals = totals.map_err(Error::from)?;
-        let free = place.directory.blobs().free_space().map_err(Error::from)?;
+        let free = place
+            .directory
+            .blobs()
+            .space()
+            .map_err(Error::from)?
+            .available;
         let told = told(&totals, database_bytes(place.directory.path()), free);
         match self.json {
             true => report.line(&Value::Object(told).to_string()),

@@ -8,6 +8,7 @@ mod data;
 mod durable;
 mod exchange;
 mod listening;
+mod operations;
 mod refusals;
 mod running;
 mod server;

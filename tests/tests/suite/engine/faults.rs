@@ -142,6 +142,27 @@ fn hazard_39_a_completion_whose_answer_was_lost_is_decided_by_a_look_at_its_key(
     });
 }
 
+/// As when the process is killed between the two, or the transaction is refused.
+#[test]
+fn hazard_14_a_session_whose_object_was_never_named_ends() {
+    run(async {
+        for fault in [Fault::LostRequest, Fault::Unavailable, Fault::Full] {
+            let faulty = Faulty::new();
+            let (fixture, digest) = (&faulty.fixture, Digest::sha256(&large(1)));
+            let id = fixture.begin(NAME).await;
+            fixture.append(NAME, &id, None, &large(1)).await.unwrap();
+            faulty.once(Operation::PutBlob, fault);
+            assert!(fixture.finish(NAME, &id, b"", &digest).await.is_err());
+
+            let again = fixture.finish(NAME, &id, b"", &digest).await;
+            refused!(again, Error::UploadUnknown);
+            refused!(fixture.status(NAME, &id).await, Error::UploadUnknown);
+            fixture.put_blob(NAME, &large(1)).await.unwrap();
+            assert_eq!(fixture.blob(NAME, &digest).await.unwrap(), large(1));
+        }
+    });
+}
+
 #[test]
 fn what_was_refused_gives_its_space_back_and_a_full_store_says_so() {
     run(async {

@@ -1,0 +1,95 @@
+//! The server over a disk that is full: on a file system of the test's own.
+//!
+//! It needs root to mount, so it is a binary that runs only when it is asked for:
+//! `cargo test -p registry --test mounts`.
+
+#[path = "../suite/exchange.rs"]
+mod exchange;
+mod server;
+mod small;
+
+use exchange::{content, manifest, sha256};
+use server::Server;
+use small::Small;
+
+/// Far more than the small disk has room for.
+const MANY: u64 = 10_000;
+
+fn push_blob(server: &Server, bytes: &[u8]) -> u16 {
+    let digest = sha256(bytes);
+    let request = format!("POST /v2/team/app/blobs/uploads/?digest={digest}");
+    refusal(server, &request, bytes)
+}
+
+fn push_manifest(server: &Server, tag: &str, layer: &[u8]) -> u16 {
+    let request = format!("PUT /v2/team/app/manifests/{tag}");
+    refusal(server, &request, manifest(layer).as_bytes())
+}
+
+/// The status of a push; where the disk is full, its body says so.
+fn refusal(server: &Server, request: &str, body: &[u8]) -> u16 {
+    let answer = server.exchange(request, body);
+    let said = String::from_utf8_lossy(&answer.body);
+    assert!(
+        answer.status == 201 || said.contains(r#"{"errors":[{"code":"#),
+        "{}: {said}",
+        answer.status
+    );
+    answer.status
+}
+
+/// Pushes blobs of a length until one does not fit; answers how many do.
+fn fill(server: &Server, from: u64, length: usize) -> u64 {
+    let pushed = (from..MANY).map(|number| push_blob(server, &content(number, length)));
+    let fit = pushed.enumerate().find(|(_, status)| *status != 201);
+    let (fit, status) = fit.unwrap();
+    assert_eq!(status, 507);
+    fit as u64
+}
+
+fn assert_there(server: &Server, numbers: std::ops::Range<u64>, length: usize) {
+    for number in numbers {
+        let bytes = content(number, length);
+        let answer = server.exchange(&format!("GET /v2/team/app/blobs/{}", sha256(&bytes)), b"");
+        assert_eq!((answer.status, answer.body == bytes), (200, true), "{number}");
+    }
+}
+
+fn tagged(server: &Server, tag: &str) -> Vec<u8> {
+    let answer = server.exchange(&format!("GET /v2/team/app/manifests/{tag}"), b"");
+    assert_eq!(answer.status, 200);
+    answer.body
+}
+
+#[test]
+fn hazard_06_a_full_disk_refuses_pushes_and_loses_nothing() {
+    const LARGE: usize = 300_000;
+    const SMALL: usize = 4_000;
+    let small = Small::mount("12m");
+    let server = Server::over(&small.path().join("data"));
+    push_blob(&server, b"{}");
+    let first = content(0, LARGE);
+    assert_eq!(push_blob(&server, &first), 201);
+    assert_eq!(push_manifest(&server, "v1", &first), 201);
+
+    let large = 1 + fill(&server, 1, LARGE);
+    let inline = fill(&server, large, SMALL);
+    assert!(large > 2 && inline > 2, "{large} and {inline} fit");
+    let layer = content(1, LARGE);
+    assert_eq!(push_manifest(&server, "v1", &layer), 507);
+
+    assert_eq!(tagged(&server, "v1"), manifest(&first).as_bytes());
+    assert_there(&server, 0..large, LARGE);
+    assert_there(&server, large..large + inline, SMALL);
+
+    small.remount("size=64m");
+    assert_eq!(push_manifest(&server, "v1", &layer), 201);
+    assert_eq!(push_blob(&server, &content(MANY, LARGE)), 201);
+    assert_eq!(tagged(&server, "v1"), manifest(&layer).as_bytes());
+    drop(server);
+
+    let server = Server::over(&small.path().join("data"));
+    assert_there(&server, 0..large, LARGE);
+    assert_there(&server, large..large + inline, SMALL);
+    assert_eq!(tagged(&server, "v1"), manifest(&layer).as_bytes());
+}

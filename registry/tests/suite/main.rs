@@ -12,3 +12,4 @@ mod refusals;
 mod running;
 mod server;
 mod signing_in;
+mod upgrading;

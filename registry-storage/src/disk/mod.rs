@@ -197,6 +197,13 @@ impl BlobStore for DiskBlobs {
         read::read(&self.root, key, range).await
     }
 
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        let Some(Place::Object) = place(key) else {
+            return Err(absent(key));
+        };
+        read::read_once(&self.root, key).await
+    }
+
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {
         let Some(Place::Object) = place(key) else {
             return Ok(None);

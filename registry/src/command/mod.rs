@@ -1,12 +1,16 @@
 //! The commands, a file each.
 
 mod backup;
+mod check;
 mod config;
 mod data;
 mod gc;
 mod greeting;
+mod quarantine;
 mod restore;
+mod scrub;
 mod serve;
+mod stats;
 
 use self::data::Data;
 use crate::failure::Failure;
@@ -20,6 +24,10 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Gc(gc::Gc),
+    Scrub(scrub::Scrub),
+    Quarantine(quarantine::Quarantine),
+    Check(check::Check),
+    Stats(stats::Stats),
 }
 
 impl Command {
@@ -30,6 +38,10 @@ impl Command {
             Self::Restore(restore) => restore.run(),
             Self::Config(config) => config.run(),
             Self::Gc(gc) => gc.run(),
+            Self::Scrub(scrub) => scrub.run(),
+            Self::Quarantine(quarantine) => quarantine.run(),
+            Self::Check(check) => check.run(),
+            Self::Stats(stats) => stats.run(),
         }
     }
 }

@@ -86,6 +86,7 @@ config! {
     push: Push,
     uploads: Uploads,
     collection: Collection,
+    scrub: Scrub,
     limits: Limits,
     operations: Operations,
     log: Log,

@@ -6,9 +6,13 @@
 //! be stopped. Whoever drops a job ends it; the next one goes on.
 
 mod backup;
+mod check;
 mod files;
 mod gc;
+mod quarantine;
 mod report;
+mod scrub;
+mod stats;
 
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
@@ -17,9 +21,13 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     backup::Backup,
+    check::Check,
     files::{Lines, counted, holds},
     gc::Gc,
+    quarantine::Quarantine,
     report::{Report, Terminal},
+    scrub::Scrub,
+    stats::Stats,
 };
 use crate::{config::Config, control, failure::Failure, place::Place};
 
@@ -31,6 +39,12 @@ pub(crate) enum Job {
     Backup(Backup),
     /// A round of collection.
     Gc(Gc),
+    /// A list of what is kept aside.
+    Quarantine(Quarantine),
+    /// A run through everything.
+    Scrub(Scrub),
+    /// A count.
+    Stats(Stats),
 }
 
 impl Job {
@@ -39,6 +53,9 @@ impl Job {
         match self {
             Self::Backup(backup) => backup.run(place, report).await,
             Self::Gc(gc) => gc.run(place, report).await,
+            Self::Quarantine(quarantine) => quarantine.run(place, report).await,
+            Self::Scrub(scrub) => scrub.run(place, report).await,
+            Self::Stats(stats) => stats.run(place, report).await,
         }
     }
 
@@ -54,7 +71,7 @@ impl Job {
 }
 
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
-async fn open(config: &Config) -> Result<Place, Failure> {
+pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
     let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());

@@ -3,6 +3,7 @@
 mod backup;
 mod commands;
 mod configuration;
+mod damage;
 mod data;
 mod durable;
 mod exchange;

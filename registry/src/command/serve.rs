@@ -48,6 +48,8 @@ impl Serve {
     }
 
     async fn serve(&self, config: &Config, logging: Logging) -> Result<(), Failure> {
+        // From here on one does not end the process; what takes them comes with the storage.
+        let _hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
         let predecessor = match self.take_over {
             true => Predecessor::find(&config.storage).await?,
             false => None,

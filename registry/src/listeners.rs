@@ -47,46 +47,41 @@ impl Reload for Certificates {
     }
 }
 
-/// All sockets, each taken from systemd where it has opened it, or bound.
+/// The sockets that systemd has opened.
+pub(crate) fn activated() -> Result<Vec<Listener>, Failure> {
+    let passed = systemd::activated()
+        .map_err(|error| Failure::new(format!("systemd passes a socket of no use: {error}")))?;
+    Ok(passed.into_iter().map(|socket| socket.listener).collect())
+}
+
+/// All sockets, those of clients and behind them those of operators, each taken from among these or bound.
 pub(crate) fn bind(
     config: &Config,
     certificates: Option<&Certificates>,
+    passed: &mut Vec<Listener>,
 ) -> Result<Vec<Listener>, Failure> {
-    let passed = systemd::activated()
-        .map_err(|error| Failure::new(format!("systemd passes a socket of no use: {error}")))?;
-    let mut passed: Vec<_> = passed.into_iter().map(|socket| socket.listener).collect();
     let mut bind = |listen: &Listen| {
-        let bound = take(&mut passed, listen).map_or_else(|| bind_one(listen), Ok);
+        let bound = take(passed, listen).map_or_else(|| bind_one(listen), Ok);
         let bound = bound.map_err(|error| {
             let address = &listen.address;
             Failure::new(format!("cannot listen on {address}: {error}"))
         });
         Ok(begin(bound?, listen, config, certificates))
     };
-    let listeners = config.server.listen.iter().map(&mut bind).collect();
-    // It is not known whether it may be open to others, or should speak TLS.
-    if let Some(unknown) = passed.first() {
-        let address = unknown.endpoint().address;
-        return Err(Failure::new(format!(
-            "systemd passes a socket at {address}, which is not in server.listen"
-        )));
-    }
-    listeners
+    let all = config.server.listen.iter().chain(&config.operations.listen);
+    all.map(&mut bind).collect()
 }
 
-/// The sockets on which operators alone are answered.
-pub(crate) fn bind_operators(
-    config: &Config,
-    certificates: Option<&Certificates>,
-) -> Result<Vec<Listener>, Failure> {
-    let bind = |listen: &Listen| {
-        let bound = bind_one(listen).map_err(|error| {
-            let address = &listen.address;
-            Failure::new(format!("cannot listen on {address}: {error}"))
-        });
-        Ok(begin(bound?, listen, config, certificates))
+/// Refuses sockets that systemd has opened and that are not configured: it is not known whether they may be
+/// open to others, or should speak TLS.
+pub(crate) fn refuse_unknown(passed: &[Listener]) -> Result<(), Failure> {
+    let Some(unknown) = passed.first() else {
+        return Ok(());
     };
-    config.operations.listen.iter().map(bind).collect()
+    let address = unknown.endpoint().address;
+    Err(Failure::new(format!(
+        "systemd passes a socket at {address}, which is not in server.listen"
+    )))
 }
 
 /// The socket at an address, where it is among these.

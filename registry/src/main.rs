@@ -14,7 +14,9 @@ mod listeners;
 mod observe;
 mod place;
 mod reload;
+mod site;
 mod storage;
+mod takeover;
 mod telemetry;
 
 use std::process::ExitCode;

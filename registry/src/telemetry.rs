@@ -38,7 +38,7 @@ impl From<LogLevel> for LevelFilter {
 }
 
 /// The level, which can change.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Logging(reload::Handle<LevelFilter, Registry>);
 
 impl Reload for Logging {

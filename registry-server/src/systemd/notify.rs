@@ -65,6 +65,11 @@ impl Notifier {
         self.tell("STOPPING=1");
     }
 
+    /// Another process is the service from now on, and this one ends.
+    pub fn main_process(&self, pid: i32) {
+        self.tell(&format!("MAINPID={pid}"));
+    }
+
     /// What it does, in a line for people.
     pub fn status(&self, line: &str) {
         self.tell(&format!("STATUS={line}"));
@@ -150,6 +155,8 @@ mod tests {
             assert!(micros.unwrap().parse::<u64>().unwrap() > 0);
             notifier.status("draining");
             assert_eq!(told(systemd), "STATUS=draining");
+            notifier.main_process(7);
+            assert_eq!(told(systemd), "MAINPID=7");
             notifier.stopping();
             assert_eq!(told(systemd), "STOPPING=1");
         }

@@ -168,6 +168,14 @@ impl Directory {
         &self.blobs
     }
 
+    /// Closes it: resolves when all others who have it have dropped it too, the registries over it and what
+    /// they still do among them. Then another process can open it.
+    pub async fn close(self) {
+        let closed = self.metadata.closed();
+        drop(self);
+        closed.await;
+    }
+
     /// The parts of a registry over it: a policy and a spawner are missing.
     pub fn builder(&self) -> Builder {
         let (metadata, blobs) = (self.metadata.clone(), Arc::new(self.blobs.clone()));

@@ -115,6 +115,7 @@ use registry_core::{
     backend::{Identity, Metadata, MetadataError},
 };
 use rusqlite::Connection;
+use tokio::sync::watch;
 
 #[cfg(feature = "directory")]
 pub(crate) use self::lineage::Lineage;
@@ -167,6 +168,7 @@ pub struct SqliteMetadata {
     holds: Holds,
     path: PathBuf,
     _lock: Lock,
+    closed: watch::Sender<()>,
 }
 
 impl SqliteMetadata {
@@ -233,7 +235,16 @@ impl SqliteMetadata {
             holds: Holds::default(),
             path: path.to_owned(),
             _lock: lock,
+            closed: watch::Sender::new(()),
         })
+    }
+
+    /// Resolves when the last who has this has dropped it: all is committed, and others may open the
+    /// database.
+    pub fn closed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut closed = self.closed.subscribe();
+        // Nothing is ever sent: it ends with the sender, which is dropped last.
+        async move { while closed.changed().await.is_ok() {} }
     }
 
     /// How much was committed since this was opened.

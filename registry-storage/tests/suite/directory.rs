@@ -29,6 +29,24 @@ fn a_directory_that_is_open_is_refused_with_the_pid_of_its_holder() {
 }
 
 #[test]
+fn a_directory_is_closed_when_the_last_has_dropped_it_and_can_then_be_opened() {
+    let place = tempfile::tempdir().unwrap();
+    let path = place.path().join("data");
+    let directory = Directory::open(&path, Durability::Strict).unwrap();
+    let held = directory.clone();
+    wait(async {
+        let mut closing = Box::pin(directory.close());
+        let waits = std::future::poll_fn(|context| {
+            std::task::Poll::Ready(closing.as_mut().poll(context).is_pending())
+        });
+        assert!(waits.await, "somebody has it");
+        drop(held);
+        closing.await;
+    });
+    drop(Directory::open(&path, Durability::Strict).unwrap());
+}
+
+#[test]
 fn only_what_is_a_registry_is_opened_as_one_that_exists() {
     let place = tempfile::tempdir().unwrap();
     let path = place.path().join("data");

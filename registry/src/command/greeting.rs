@@ -1,13 +1,33 @@
-//! What a person reads who starts a server in a terminal.
+//! What a server says when it is ready, and what a person reads who starts one in a terminal.
 
-use std::fmt::Write;
+use std::{
+    fmt::Write,
+    io::{self, IsTerminal, Write as _},
+};
 
 use registry_server::Endpoint;
 
 use crate::config::Config;
 
+/// The one line on standard output, and more for a person at a terminal. Whoever started the server may wait
+/// for it, and need not.
+pub(super) fn say_ready(config: &Config, endpoints: &[Endpoint]) {
+    let listed: Vec<_> = endpoints.iter().map(Endpoint::to_string).collect();
+    let address = listed.join(", ");
+    let mut text = format!("registry: ready at {address}\n");
+    let mut out = io::stdout().lock();
+    if out.is_terminal() {
+        text.push_str(&greeting(config, endpoints));
+    }
+    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = said {
+        tracing::warn!(%error, "nobody reads the ready line");
+    }
+    tracing::info!(%address, "ready");
+}
+
 /// Where it listens, where the data is, and what to try.
-pub(super) fn greeting(config: &Config, endpoints: &[Endpoint]) -> String {
+fn greeting(config: &Config, endpoints: &[Endpoint]) -> String {
     let mut out = String::new();
     out.push('\n');
     for endpoint in endpoints {

@@ -1,32 +1,22 @@
 //! `registry serve`: the server.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    sync::Arc,
-};
+use std::{future::pending, io, sync::Arc};
 
 use clap::Args;
-use registry_core::Registry;
-use registry_server::{Endpoint, RegistryService, Server, TokioSpawner, systemd::Notifier};
-use registry_storage::directory::Directory;
+use registry_server::{Listener, systemd::Notifier};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
-    task::JoinHandle,
 };
 
-use super::greeting::greeting;
+use super::greeting::say_ready;
 use crate::{
     auth::Auth,
     config::{Config, Flags},
-    control,
     failure::Failure,
-    housekeeping::{Upkeep, keep_house},
     listeners::{self, Certificates},
-    observe::Observers,
-    place::Place,
-    reload::Reloads,
-    storage::Storage,
+    site::{Site, Standing},
+    takeover::{Predecessor, Succession, Successor},
     telemetry::{self, Logging},
 };
 
@@ -42,6 +32,10 @@ use crate::{
 pub(crate) struct Serve {
     #[command(flatten)]
     flags: Flags,
+    /// Take over from the server that has the data directory, without refusing a connection; where none
+    /// has it, just serve.
+    #[arg(long)]
+    take_over: bool,
 }
 
 impl Serve {
@@ -50,119 +44,112 @@ impl Serve {
         let logging = telemetry::start(config.log.level);
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
-        runtime.block_on(serve(&self.flags, &config, logging))
+        runtime.block_on(self.serve(&config, logging))
+    }
+
+    async fn serve(&self, config: &Config, logging: Logging) -> Result<(), Failure> {
+        // From here on one does not end the process; what takes them comes with the storage.
+        let _hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+        let predecessor = match self.take_over {
+            true => Predecessor::find(&config.storage).await?,
+            false => None,
+        };
+        let mut passed = match &predecessor {
+            Some(predecessor) => predecessor.listeners().await?,
+            None => listeners::activated()?,
+        };
+        let activated = predecessor.is_none() && !passed.is_empty();
+        let auth = Auth::open(&config.auth)?;
+        let certificates = Certificates::open(&config.tls)?;
+        let listeners = listeners::bind(config, certificates.as_ref(), &mut passed)?;
+        if predecessor.is_none() {
+            listeners::refuse_unknown(&passed)?;
+        }
+        let standing = Standing {
+            flags: &self.flags,
+            config,
+            logging,
+            notifier: Arc::new(Notifier::from_env()),
+            auth,
+            certificates,
+            listeners,
+        };
+        serve(standing, predecessor, activated).await
     }
 }
 
-async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), Failure> {
-    let notifier = Arc::new(Notifier::from_env());
-    let mut reloads = Reloads::new(flags, config, Arc::clone(&notifier)).map_err(no_signals)?;
-    let auth = Auth::open(&config.auth)?;
-    let certificates = Certificates::open(&config.tls)?;
-    let listeners = listeners::bind(config, certificates.as_ref())?;
-    let server = Server::new(listeners)
-        .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?
-        .settings(config.connections())
-        .trusted_proxies(listeners::proxies(&config.server));
-    let operators = listeners::bind_operators(config, certificates.as_ref())?;
-    let (registry, directory) = open(config, &auth).await?;
-    let observers = Observers::new(config, &registry, directory.as_ref())?;
-    let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
-    let commands = directory.map(|directory| {
-        let registry = registry.clone();
-        take_commands(Place {
-            registry,
-            directory,
-        })
-    });
-    let commands = commands.transpose()?;
-    let service = service(config, &registry, &auth, &observers);
-    reloads.part(logging);
-    reloads.part(auth);
-    if let Some(certificates) = certificates {
-        reloads.part(certificates);
+/// Serves until told to stop, or until another process has taken over.
+async fn serve(
+    mut standing: Standing<'_>,
+    mut predecessor: Option<Predecessor>,
+    activated: bool,
+) -> Result<(), Failure> {
+    let mut stop = Box::pin(told_to_stop().map_err(no_signals)?);
+    let watchdog = Arc::clone(&standing.notifier);
+    tokio::spawn(async move { watchdog.keep_alive().await });
+    if let Some(predecessor) = &mut predecessor {
+        predecessor.release().await?;
     }
-    if let Some(rotation) = observers.rotation() {
-        reloads.part(rotation);
+    let mut site = Site::open(&standing, predecessor.is_some()).await?;
+    if let Some(predecessor) = predecessor {
+        let files = standing.listeners.into_iter().map(Listener::own_file);
+        standing.listeners = files.collect();
+        predecessor.dismiss().await;
     }
-    let reloading = tokio::spawn(reloads.run());
-    let stop = told_to_stop().map_err(no_signals)?;
-    let running = server.connections(observers.connections()).serve(service);
-    // They are answered until the end, so that they see it drain.
-    let _operators = observers.serve(operators)?;
-    say_ready(config, running.endpoints());
-    notifier.ready();
-    tokio::select! {
-        () = stop => {}
-        never = notifier.keep_alive() => match never {},
+    say_ready(standing.config, site.endpoints());
+    standing.notifier.ready();
+    loop {
+        // Sockets that systemd has opened it keeps for the next process.
+        let succession = if activated { None } else { site.succession()? };
+        let successor = tokio::select! {
+            () = &mut stop => None,
+            successor = successor(succession, &standing) => Some(successor),
+        };
+        let Some(successor) = successor else {
+            standing.notifier.stopping();
+            site.end(standing.config.server.drain).await;
+            return Ok(());
+        };
+        if hand_over(&standing, site, successor).await {
+            return Ok(());
+        }
+        site = Site::open(&standing, true).await?;
+        tracing::info!("serving again");
     }
-    notifier.stopping();
-    observers.drain();
-    tracing::info!(seconds = config.server.drain.as_secs(), "draining");
-    housekeeping.abort();
-    reloading.abort();
-    if let Some(commands) = commands {
-        commands.abort();
+}
+
+/// The next process that takes over, where one can.
+async fn successor(succession: Option<Succession>, standing: &Standing<'_>) -> Successor {
+    match succession {
+        Some(succession) => succession.next(&standing.listeners).await,
+        None => pending().await,
     }
-    let cut_off = running.shutdown(config.server.drain).await;
-    if let Err(error) = registry.flush_pulls().await {
-        tracing::warn!(%error, "the last pulls are not counted");
+}
+
+/// Stops, leaves all to another process, and answers whether that serves now.
+async fn hand_over(standing: &Standing<'_>, site: Site, successor: Successor) -> bool {
+    tracing::info!("another process takes over");
+    if let Some(directory) = site.end(standing.config.server.drain).await {
+        directory.close().await;
     }
-    tracing::info!(cut_off, "stopped");
-    Ok(())
+    match successor.succeed().await {
+        Ok(pid) => {
+            standing.listeners.iter().for_each(Listener::leave_file);
+            if let Some(pid) = pid {
+                standing.notifier.main_process(pid);
+            }
+            tracing::info!(pid, "taken over");
+            true
+        }
+        Err(error) => {
+            tracing::error!(%error, "it failed before it was ready; going on");
+            false
+        }
+    }
 }
 
 fn no_signals(error: io::Error) -> Failure {
     Failure::new(format!("signals cannot be handled: {error}"))
-}
-
-async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Directory>), Failure> {
-    let (parts, directory) = Storage::of(&config.storage).open()?;
-    let parts = parts.policy(auth.policy()).spawner(TokioSpawner::current());
-    let registry = parts.settings(config.engine()).build().await?;
-    Ok((registry, directory))
-}
-
-fn service(
-    config: &Config,
-    registry: &Registry,
-    auth: &Auth,
-    observers: &Observers,
-) -> RegistryService {
-    let mut service = RegistryService::builder(registry.clone()).limits(config.requests());
-    if let Some(authenticator) = auth.authenticator() {
-        service = service.authenticator(authenticator);
-    }
-    if let Some(url) = &config.server.public_url {
-        service = service.public_url(url.clone());
-    }
-    let service = service.rate_limits(config.rates());
-    observers.watch(config, service).build()
-}
-
-/// Lets commands reach the server.
-fn take_commands(place: Place) -> Result<JoinHandle<()>, Failure> {
-    let listening = control::listen(place);
-    let listening =
-        listening.map_err(|error| Failure::new(format!("cannot listen for commands: {error}")))?;
-    Ok(tokio::spawn(listening))
-}
-
-/// The one line on standard output, and more for a person at a terminal. Whoever started the server may wait
-/// for it, and need not.
-fn say_ready(config: &Config, endpoints: &[Endpoint]) {
-    let listed: Vec<_> = endpoints.iter().map(Endpoint::to_string).collect();
-    let address = listed.join(", ");
-    let mut text = format!("registry: ready at {address}\n");
-    let mut out = io::stdout().lock();
-    if out.is_terminal() {
-        text.push_str(&greeting(config, endpoints));
-    }
-    let said = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-    if let Err(error) = said {
-        tracing::warn!(%error, "nobody reads the ready line");
-    }
-    tracing::info!(%address, "ready");
 }
 
 /// Resolves when the process is told to stop.

@@ -7,7 +7,7 @@ use tokio::{
     net::UnixStream,
 };
 
-use super::{Answer, socket};
+use super::{Answer, NAME, socket};
 use crate::{
     failure::Failure,
     job::{Job, Report},
@@ -18,7 +18,7 @@ pub(crate) struct Server(UnixStream);
 
 /// The server that has this directory, where one has it.
 pub(crate) async fn connect(directory: &Path) -> Result<Option<Server>, Failure> {
-    let connected = socket::connect(directory).await;
+    let connected = socket::connect(directory, NAME).await;
     let connected = connected.map_err(|error| {
         let directory = directory.display();
         Failure::new(format!(

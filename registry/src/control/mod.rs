@@ -12,12 +12,15 @@
 
 mod client;
 mod server;
-mod socket;
+pub(crate) mod socket;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{client::connect, server::listen};
 use crate::failure::Failure;
+
+/// The socket's name in the data directory.
+const NAME: &str = "control.sock";
 
 /// What a server answers, line by line.
 #[derive(Debug, Serialize, Deserialize)]

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Answer, socket};
+use super::{Answer, NAME, socket};
 use crate::{
     failure::Failure,
     job::{Job, Report},
@@ -27,7 +27,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes jobs for a place for as long as the answered future is polled. What runs then ends with it.
 pub(crate) fn listen(place: Place) -> io::Result<impl Future<Output = ()>> {
-    let listener = socket::bind(place.directory.path())?;
+    let listener = socket::bind(place.directory.path(), NAME)?;
     Ok(accept(listener, place))
 }
 

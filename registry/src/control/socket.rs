@@ -1,4 +1,4 @@
-//! The socket's place and its rights.
+//! Sockets in a data directory, and their rights.
 
 use std::{
     fs::{self, File},
@@ -13,8 +13,6 @@ use rustix::{
 };
 use tokio::net::{UnixListener, UnixSocket, UnixStream};
 
-const NAME: &str = "control.sock";
-
 /// A data directory, held open so that a path of any length can be given to a socket, which takes no
 /// more than 108 bytes.
 struct Held(OwnedFd);
@@ -24,29 +22,29 @@ impl Held {
         Ok(Self(File::open(directory)?.into()))
     }
 
-    fn socket(&self) -> PathBuf {
-        format!("/proc/self/fd/{}/{NAME}", self.0.as_raw_fd()).into()
+    fn socket(&self, name: &str) -> PathBuf {
+        format!("/proc/self/fd/{}/{name}", self.0.as_raw_fd()).into()
     }
 }
 
 /// Listens in a directory that nobody else has.
-pub(super) fn bind(directory: &Path) -> io::Result<UnixListener> {
+pub(crate) fn bind(directory: &Path, name: &str) -> io::Result<UnixListener> {
     let held = Held::open(directory)?;
-    match fs::remove_file(held.socket()) {
+    match fs::remove_file(held.socket(name)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
     let socket = UnixSocket::new_stream()?;
     // Before it has a name, so that at no time it lets in more.
     rustix::fs::fchmod(socket.as_fd(), Mode::RUSR | Mode::WUSR)?;
-    socket.bind(held.socket())?;
+    socket.bind(held.socket(name))?;
     socket.listen(16)
 }
 
 /// Reaches the server that listens there, where one does.
-pub(super) async fn connect(directory: &Path) -> io::Result<Option<UnixStream>> {
+pub(crate) async fn connect(directory: &Path, name: &str) -> io::Result<Option<UnixStream>> {
     let connected = match Held::open(directory) {
-        Ok(held) => UnixStream::connect(held.socket()).await,
+        Ok(held) => UnixStream::connect(held.socket(name)).await,
         Err(error) => Err(error),
     };
     match connected {

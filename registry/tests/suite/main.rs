@@ -13,3 +13,4 @@ mod refusals;
 mod running;
 mod server;
 mod signing_in;
+mod upgrading;

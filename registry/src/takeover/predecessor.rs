@@ -1,0 +1,52 @@
+//! The side of the process that takes over.
+
+use std::io;
+
+use registry_server::Listener;
+use tokio::net::UnixStream;
+
+use super::{NAME, READY, RELEASED, TAKE, hear, say};
+use crate::{config, control::socket, failure::Failure};
+
+/// The server that has the data directory.
+pub(crate) struct Predecessor(UnixStream);
+
+impl Predecessor {
+    /// The server to take over from, where one runs.
+    pub(crate) async fn find(storage: &config::Storage) -> Result<Option<Self>, Failure> {
+        if storage.memory {
+            let sentence =
+                "--take-over needs a data directory: what is in memory ends with its process";
+            return Err(Failure::new(sentence));
+        }
+        let found = socket::connect(&storage.path, NAME).await;
+        found.map(|found| found.map(Self)).map_err(lost)
+    }
+
+    /// Its sockets.
+    pub(crate) async fn listeners(&self) -> Result<Vec<Listener>, Failure> {
+        Listener::receive_all(&self.0).await.map_err(lost)
+    }
+
+    /// Has it stop, and waits until it has let go of the directory.
+    pub(crate) async fn release(&mut self) -> Result<(), Failure> {
+        say(&mut self.0, TAKE).await.map_err(lost)?;
+        tracing::info!("taking over");
+        match hear(&mut self.0, RELEASED).await {
+            // It ended, and the directory is free as well.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+            heard => heard.map_err(lost),
+        }
+    }
+
+    /// Sends it home.
+    pub(crate) async fn dismiss(mut self) {
+        if let Err(error) = say(&mut self.0, READY).await {
+            tracing::warn!(%error, "the server that was taken over from has ended already");
+        }
+    }
+}
+
+fn lost(error: io::Error) -> Failure {
+    Failure::new(format!("the running server does not hand over: {error}"))
+}

@@ -5,6 +5,7 @@
 //! them. A tool that pulls and pushes image by image was the alternative; it would send a layer once for
 //! each repository that has it, and begin anew where it was interrupted.
 
+mod distribution;
 mod error;
 mod files;
 mod glob;
@@ -20,6 +21,7 @@ mod target;
 mod testing;
 mod transfer;
 
+pub use distribution::DistributionSource;
 pub use error::{Error, Result};
 pub use glob::{Glob, ParseGlobError};
 pub use layout::{LayoutSource, LayoutTarget};

@@ -33,10 +33,11 @@ pub use digest::{
     UnknownHashState, VerifyDigestError,
 };
 pub use engine::{
-    Administer, Blob, BlobBody, Body, BodyError, BuildError, Builder, CollectReport, Collector,
-    Delete, Error, ManifestPush, Opening, OrphanSettings, Page, PageRequest, Progress, Pull, Push,
-    PushedBlob, PushedManifest, References, Registry, Result, Settings, Stopped, StoredManifest,
-    Upload, UploadStatus,
+    Administer, Blob, BlobBody, Body, BodyError, Budget, BuildError, Builder, CollectReport,
+    Collector, CollectorFigures, CollectorPhase, Delete, Error, Figures, ManifestPush, Opening,
+    OrphanSettings, Page, PageRequest, Progress, Pull, Push, PushedBlob, PushedManifest,
+    QuarantineSettings, References, Registry, Result, ScrubFigures, Settings, Stopped,
+    StoredManifest, Timer, Upload, UploadStatus, Work,
 };
 pub use hooks::{DeleteIntent, DeleteTarget, Hooks, PushIntent, TagIntent, Verdict, Veto};
 pub use manifest::{Manifest, ManifestKind, ManifestLimits, ParseManifestError};

@@ -28,6 +28,7 @@ mod spawner;
 pub mod systemd;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timer;
 mod v2;
 
 pub use client_address::ClientAddress;
@@ -39,3 +40,4 @@ pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;
+pub use timer::TokioTimer;

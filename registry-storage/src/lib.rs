@@ -15,6 +15,8 @@ pub mod wrap;
 mod durability;
 mod inline_spawner;
 mod manual_clock;
+#[cfg(feature = "abort-points")]
+pub mod marked;
 mod prefixes;
 mod system_random;
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use registry_core::{BuildError, Error};
-use registry_storage::directory::DirectoryError;
+use registry_storage::directory::{BackupError, DirectoryError};
 use serde::{Deserialize, Serialize};
 
 /// What was wrong and what to do about it.
@@ -53,6 +53,12 @@ impl fmt::Display for Failure {
 
 impl From<DirectoryError> for Failure {
     fn from(error: DirectoryError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<BackupError> for Failure {
+    fn from(error: BackupError) -> Self {
         Self::new(error.to_string())
     }
 }

@@ -45,6 +45,12 @@ impl Storage {
                     );
                 }
                 let directory = Directory::open(path, *durability)?;
+                let identity = directory.identity();
+                tracing::info!(
+                    generation = identity.generation,
+                    opened = identity.opened,
+                    "opened"
+                );
                 Ok((directory.builder(), Some(directory)))
             }
         }

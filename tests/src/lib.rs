@@ -1,4 +1,5 @@
 //! Tests of the registry that cross crates, and tests with real clients.
 
+pub mod crash;
 pub mod explorer;
 pub mod fuzz;

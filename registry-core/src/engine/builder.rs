@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Inner, Registry, Settings, pulls::PullCounter, session::Sessions, signal::Signal,
-    token::TokenKeys,
+    Inner, Registry, Settings, figures::Kept, pulls::PullCounter, session::Sessions,
+    signal::Signal, token::TokenKeys,
 };
 use crate::{
     backend::{BlobStore, Identity, Metadata, MetadataError},
@@ -133,6 +133,8 @@ impl Builder {
             sessions: Arc::new(Sessions::default()),
             pulls: PullCounter::default(),
             changed: Signal::default(),
+            figures: Kept::default(),
+            collecting: futures_util::lock::Mutex::default(),
         };
         Ok(Registry {
             inner: Arc::new(inner),

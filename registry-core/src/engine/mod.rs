@@ -8,15 +8,18 @@
 
 mod access;
 mod administer;
+mod budget;
 mod builder;
 mod catalog;
 mod collect;
 mod delete;
 mod error;
+mod figures;
 mod page;
 mod pull;
 mod pulls;
 mod push;
+mod quarantine;
 mod session;
 mod settings;
 mod signal;
@@ -38,14 +41,16 @@ use crate::{
 
 pub use access::Opening;
 pub use administer::Administer;
+pub use budget::{Budget, Timer, Work};
 pub use builder::{BuildError, Builder};
 pub use collect::{CollectReport, Collector, Progress, Stopped};
 pub use delete::Delete;
 pub use error::{BodyError, Error, Result};
+pub use figures::{CollectorFigures, CollectorPhase, Figures, ScrubFigures};
 pub use page::{Page, PageRequest};
 pub use pull::{Blob, BlobBody, Pull, StoredManifest};
 pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Upload, UploadStatus};
-pub use settings::{OrphanSettings, References, Settings};
+pub use settings::{OrphanSettings, QuarantineSettings, References, Settings};
 
 /// A container registry. Cheap to clone; clones are the same registry.
 ///
@@ -70,6 +75,9 @@ struct Inner {
     sessions: Arc<session::Sessions>,
     pulls: pulls::PullCounter,
     changed: signal::Signal,
+    figures: figures::Kept,
+    /// Held by whoever does a step of collection, or a round of it that is waited for.
+    collecting: futures_util::lock::Mutex<()>,
 }
 
 impl Registry {

@@ -50,6 +50,19 @@ pub struct Settings {
     pub upload_expiry: Duration,
     /// The collector's care with objects that nothing names.
     pub orphans: OrphanSettings,
+    /// Care with content whose bytes are wrong.
+    pub quarantine: QuarantineSettings,
+}
+
+/// What is done with content whose bytes are wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QuarantineSettings {
+    /// Its object is kept aside for so long.
+    pub keep: Duration,
+    /// So many within that time, and it is the store that is in doubt: no more is taken out of sight.
+    pub most: u64,
+    /// That time.
+    pub within: Duration,
 }
 
 /// How much of the store may be unknown before the collector takes it for its own mistake.
@@ -82,6 +95,11 @@ impl Default for Settings {
             orphans: OrphanSettings {
                 percent: 5,
                 floor: 10,
+            },
+            quarantine: QuarantineSettings {
+                keep: Duration::from_hours(30 * 24),
+                most: 10,
+                within: Duration::from_mins(10),
             },
         }
     }

@@ -12,12 +12,60 @@ pub enum DirectoryError {
     /// There is nothing, or something else.
     #[error("{} holds no registry: there is no metadata.sqlite in it", .0.display())]
     NoRegistry(PathBuf),
+    /// A backup was to be restored into it, and was not.
+    #[error(
+        "a restore into {} was not finished: run registry restore again", .0.display()
+    )]
+    Restoring(PathBuf),
+    /// It is a backup.
+    #[error(
+        "{} is a backup, and stays as it is: make a data directory of it with registry restore",
+        .0.display()
+    )]
+    Backup(PathBuf),
     /// It could not be made.
     #[error("cannot make {}: {}", .0.display(), .1)]
     Make(PathBuf, #[source] io::Error),
     /// It could not be looked at.
     #[error("cannot look into {}: {}", .0.display(), .1)]
     Look(PathBuf, #[source] io::Error),
+    /// The database names content, and there is none.
+    #[error(
+        "{} has no file 'registry', though the database names content there: is its disk mounted? \
+         Nothing was changed", .0.display()
+    )]
+    ContentAbsent(PathBuf),
+    /// The content belongs to another registry.
+    #[error(
+        "{} holds the content of registry {found}, but the database is that of registry {wanted}: \
+         put the two together that belong together; nothing was changed", .content.display()
+    )]
+    ContentForeign {
+        /// Where.
+        content: PathBuf,
+        /// Whose content it is.
+        found: String,
+        /// Whose database it is.
+        wanted: String,
+    },
+    /// There is content, and no database that knows it.
+    #[error(
+        "{} holds the content of registry {registry}, but its database is gone: restore that from a \
+         backup, or have `registry repair --rebuild` make it again, or move the content away to \
+         begin anew", .content.display()
+    )]
+    DatabaseAbsent {
+        /// Where the content is.
+        content: PathBuf,
+        /// Whose content it is.
+        registry: String,
+    },
+    /// The file that says whose content it is says something else.
+    #[error(
+        "{} is not as this registry writes it: restore it from a backup, or move it away if the content \
+         is surely the database's", .0.display()
+    )]
+    Unreadable(PathBuf),
     /// The database cannot be used.
     #[error("{0}")]
     Metadata(#[from] SqliteOpenError),

@@ -4,12 +4,19 @@
 //! DIR/metadata.sqlite         everything but large content
 //! DIR/metadata.sqlite-lock    locked by the process that has the directory open
 //! DIR/content                 large content, a file each
+//! DIR/content/registry        which registry's content it is
+//! DIR/restoring               there while a backup is restored into it
 //! ```
 //!
 //! The database and the files could be opened apart, and are where an embedder keeps them apart. What
 //! concerns both belongs here: who owns them, and all that compares the one with the other.
 
+mod backup;
 mod error;
+mod files;
+mod identity;
+mod progress;
+mod restore;
 
 use std::{
     fs::{self, DirBuilder},
@@ -18,10 +25,22 @@ use std::{
     sync::Arc,
 };
 
-use registry_core::{Builder, Registry, SystemClock};
+use registry_core::{Builder, Random, Registry, Secret, SystemClock, backend::Identity};
 
-pub use self::error::DirectoryError;
-use crate::{Durability, SystemRandom, disk::DiskBlobs, sqlite::SqliteMetadata};
+use self::{backup::is_backup, identity::Comparison, restore::RESTORING};
+pub use self::{
+    backup::{BackupDescription, BackupError, BackupOptions, BackupReport},
+    error::DirectoryError,
+    identity::ContentIdentity,
+    progress::{Progress, Tell, Told},
+    restore::{RestoreOptions, RestoreReport, restore},
+};
+pub use crate::sqlite::Counts;
+use crate::{
+    Durability, SystemRandom,
+    disk::DiskBlobs,
+    sqlite::{Lineage, SqliteMetadata},
+};
 
 const METADATA: &str = "metadata.sqlite";
 const CONTENT: &str = "content";
@@ -48,6 +67,7 @@ pub struct Directory {
     path: PathBuf,
     metadata: Arc<SqliteMetadata>,
     blobs: DiskBlobs,
+    identity: ContentIdentity,
 }
 
 impl Directory {
@@ -56,17 +76,55 @@ impl Directory {
     /// # Errors
     /// Where another process has it open, or what is there cannot be used.
     pub fn open(path: impl Into<PathBuf>, durability: Durability) -> Result<Self, DirectoryError> {
-        let path = path.into();
+        Self::open_with(path.into(), durability, |comparison, database, names| {
+            comparison.agree(database, names)
+        })
+    }
+
+    /// Opens a directory whose database was put in the place of another: restored from a backup, or made
+    /// again from the content. It becomes the content's, in a new generation: objects that it does not
+    /// know are kept until [`hold_orphans`](registry_core::backend::Collection::hold_orphans) says
+    /// otherwise.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_replaced(
+        path: impl Into<PathBuf>,
+        durability: Durability,
+    ) -> Result<Self, DirectoryError> {
+        Self::open_with(path.into(), durability, |comparison, database, _| {
+            comparison.replaced(database)
+        })
+    }
+
+    fn open_with(
+        path: PathBuf,
+        durability: Durability,
+        agree: impl FnOnce(&Comparison<'_>, Lineage, bool) -> Result<Lineage, DirectoryError>,
+    ) -> Result<Self, DirectoryError> {
         // Whoever may read the files may read every private repository.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
         made.map_err(|error| DirectoryError::Make(path.clone(), error))?;
-        let clock = Arc::new(SystemClock);
-        let metadata = SqliteMetadata::open(path.join(METADATA), clock, durability)?;
+        refuse_unready(&path)?;
+        let comparison = Comparison::of(&path)?;
+        if !exists(&path.join(METADATA))? {
+            comparison.begin()?;
+        }
+        let (metadata, lineage) = SqliteMetadata::open_agreed(
+            &path.join(METADATA),
+            Arc::new(SystemClock),
+            durability,
+            &fresh_identity(),
+            |database, names_objects| agree(&comparison, database, names_objects),
+        )?;
         let blobs = DiskBlobs::open(path.join(CONTENT), durability, Arc::new(SystemRandom))?;
+        let identity = ContentIdentity::from(&lineage);
+        identity.write(&path)?;
         Ok(Self {
             path,
             metadata: Arc::new(metadata),
             blobs,
+            identity,
         })
     }
 
@@ -79,10 +137,10 @@ impl Directory {
         durability: Durability,
     ) -> Result<Self, DirectoryError> {
         let path = path.into();
-        match fs::exists(path.join(METADATA)) {
-            Ok(true) => Self::open(path, durability),
-            Ok(false) => Err(DirectoryError::NoRegistry(path)),
-            Err(error) => Err(DirectoryError::Look(path, error)),
+        refuse_unready(&path)?;
+        match exists(&path.join(METADATA))? {
+            true => Self::open(path, durability),
+            false => Err(DirectoryError::NoRegistry(path)),
         }
     }
 
@@ -90,6 +148,12 @@ impl Directory {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Which registry's it is.
+    #[must_use]
+    pub fn identity(&self) -> ContentIdentity {
+        self.identity
     }
 
     /// Its database.
@@ -106,9 +170,37 @@ impl Directory {
 
     /// The parts of a registry over it: a policy and a spawner are missing.
     pub fn builder(&self) -> Builder {
-        let parts = Registry::builder().metadata(self.metadata.clone());
-        parts
-            .blobs(Arc::new(self.blobs.clone()))
+        let (metadata, blobs) = (self.metadata.clone(), Arc::new(self.blobs.clone()));
+        #[cfg(feature = "abort-points")]
+        let (metadata, blobs) = crate::marked::around(metadata, blobs);
+        Registry::builder()
+            .metadata(metadata)
+            .blobs(blobs)
             .random(SystemRandom)
+    }
+}
+
+fn exists(path: &Path) -> Result<bool, DirectoryError> {
+    fs::exists(path).map_err(|error| DirectoryError::Look(path.to_owned(), error))
+}
+
+/// Refuses what no registry may work in.
+fn refuse_unready(path: &Path) -> Result<(), DirectoryError> {
+    if is_backup(path) {
+        return Err(DirectoryError::Backup(path.to_owned()));
+    }
+    match exists(&path.join(RESTORING))? {
+        true => Err(DirectoryError::Restoring(path.to_owned())),
+        false => Ok(()),
+    }
+}
+
+fn fresh_identity() -> Identity {
+    let (mut registry, mut secret) = ([0; 16], [0; 32]);
+    SystemRandom.fill(&mut registry);
+    SystemRandom.fill(&mut secret);
+    Identity {
+        registry,
+        secret: Secret::new(secret),
     }
 }

@@ -27,12 +27,16 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod blocking;
+#[cfg(feature = "directory")]
+mod bring;
 mod cached;
 mod checkpoint;
 mod error;
 mod gathered;
 mod key;
 mod list;
+#[cfg(feature = "abort-points")]
+mod marked;
 mod ops;
 mod read;
 mod resumes;
@@ -58,6 +62,8 @@ use registry_core::{
     },
 };
 
+#[cfg(feature = "directory")]
+pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
 use self::{
     blocking::blocking,
     error::{absent, failed},

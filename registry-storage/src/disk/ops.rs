@@ -33,9 +33,12 @@ pub(super) trait FileOps: Send + Sync {
 
 /// The steps as a setting wants them.
 pub(super) fn of(durability: Durability) -> Box<dyn FileOps> {
-    Box::new(System {
+    let system = Box::new(System {
         waits: durability == Durability::Strict,
-    })
+    });
+    #[cfg(feature = "abort-points")]
+    let system = Box::new(super::marked::Marked::new(system));
+    system
 }
 
 struct System {

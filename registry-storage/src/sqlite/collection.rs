@@ -368,6 +368,9 @@ impl Collection for SqliteMetadata {
     }
 
     async fn doomed(&self, limit: usize) -> Result<Vec<Doomed>, MetadataError> {
+        if self.holds.any() {
+            return Ok(Vec::new());
+        }
         self.read(|view| view.doomed(limit))
     }
 
@@ -399,5 +402,14 @@ impl Collection for SqliteMetadata {
             Ok(doomed)
         })
         .await
+    }
+
+    async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError> {
+        self.write(move |transaction| transaction.hold_orphans(held))
+            .await
+    }
+
+    async fn orphans_held(&self) -> Result<bool, MetadataError> {
+        self.read(|view| view.orphans_held())
     }
 }

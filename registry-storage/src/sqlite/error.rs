@@ -48,6 +48,9 @@ pub(super) enum OpenError {
          begin anew"
     )]
     OrphanedLog,
+    #[cfg(feature = "directory")]
+    #[error("its path must be valid UTF-8")]
+    NotUnicode,
     #[error("it is an SQLite database of something else; it is left as it is")]
     Foreign,
     #[error(

@@ -59,7 +59,7 @@ impl fmt::Display for Holder {
 }
 
 /// The path of a file that belongs to a database.
-pub(super) fn beside(database: &Path, suffix: &str) -> PathBuf {
+pub(crate) fn beside(database: &Path, suffix: &str) -> PathBuf {
     let mut path = OsString::from(database);
     path.push("-");
     path.push(suffix);

@@ -45,7 +45,8 @@
 //! integers of this database's own. Names, tags and digests are text, compared by bytes.
 //!
 //! ```text
-//! registry              identity, secret; greatest time; last version and change; pass, how far it has come
+//! registry              identity, secret; greatest time; last version and change; pass, how far it has come;
+//!                       generation, opened, orphans_held; scrub
 //! namespaces ·          name ─ public, collect_untagged, version, created
 //! repositories          id, name ─ namespace →, bare, visibility?, public, version, created, pulls
 //! contents              id, digest ─ size, object? | inline?, quarantined, pass?
@@ -58,6 +59,7 @@
 //! expired ·             object: writes of expired sessions, for the store to give up
 //! gone ·                object ─ doomed: given up for ever, and whether it is still to be deleted
 //! unknown ·             object ─ since
+//! quarantine ·          object ─ digest, size, since: kept aside
 //! passes                pass ─ sealed
 //! changes               id ─ at, actor?, event
 //! ```
@@ -77,6 +79,10 @@ mod collection;
 mod content;
 mod error;
 mod facts;
+mod hold;
+mod inspection;
+#[cfg(feature = "directory")]
+mod lineage;
 mod lock;
 mod names;
 mod objects;
@@ -88,6 +94,8 @@ mod pulls;
 mod readers;
 mod repositories;
 mod schema;
+#[cfg(feature = "directory")]
+mod snapshot;
 mod time;
 mod transaction;
 mod uploads;
@@ -106,16 +114,27 @@ use registry_core::{
     Clock, Secret,
     backend::{Identity, Metadata, MetadataError},
 };
+use rusqlite::Connection;
 
-pub use self::{error::SqliteOpenError, writer::CommitCounts};
+#[cfg(feature = "directory")]
+pub(crate) use self::lineage::Lineage;
+#[cfg(feature = "directory")]
+pub use self::snapshot::Counts;
+pub use self::{error::SqliteOpenError, hold::DeletionHold, writer::CommitCounts};
 use self::{
     error::{Failure, OpenError},
+    hold::Holds,
     lock::Lock,
     readers::Readers,
     time::Time,
     transaction::{Counters, Transaction},
     view::View,
     writer::Writer,
+};
+#[cfg(feature = "directory")]
+pub(crate) use self::{
+    lock::beside,
+    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable},
 };
 use crate::Durability;
 
@@ -141,6 +160,7 @@ pub struct SqliteMetadata {
     readers: Arc<Readers>,
     writer: Writer,
     time: Arc<Time>,
+    holds: Holds,
     path: PathBuf,
     _lock: Lock,
 }
@@ -157,17 +177,42 @@ impl SqliteMetadata {
         durability: Durability,
     ) -> Result<Self, SqliteOpenError> {
         let path = path.as_ref();
-        Self::try_open(path, clock, durability)
-            .map_err(|reason| SqliteOpenError::new(path.to_owned(), reason))
+        let locked = || {
+            let lock = Lock::take(path)?;
+            let connection = open::writer(path, durability)?;
+            Self::start(path, clock, connection, lock)
+        };
+        locked().map_err(|reason| SqliteOpenError::new(path.to_owned(), reason))
     }
 
-    fn try_open(
+    /// Opens a database after it has agreed with the content that it names: `agree` is told what the
+    /// database says of itself, and whether it names any object, and answers what it shall say now.
+    #[cfg(feature = "directory")]
+    pub(crate) fn open_agreed<E: From<SqliteOpenError>>(
         path: &Path,
         clock: Arc<dyn Clock>,
         durability: Durability,
+        fresh: &Identity,
+        agree: impl FnOnce(Lineage, bool) -> Result<Lineage, E>,
+    ) -> Result<(Self, Lineage), E> {
+        let refused = |reason| E::from(SqliteOpenError::new(path.to_owned(), reason));
+        let lock = Lock::take(path).map_err(refused)?;
+        let connection = open::writer(path, durability).map_err(refused)?;
+        let lineage = Lineage::load(&connection).map_err(refused)?;
+        let names_objects = lineage::names_objects(&connection).map_err(refused)?;
+        let mut lineage = agree(lineage, names_objects)?;
+        lineage.registry.get_or_insert(fresh.registry);
+        lineage.save(&connection, fresh).map_err(refused)?;
+        let opened = Self::start(path, clock, connection, lock).map_err(refused)?;
+        Ok((opened, lineage))
+    }
+
+    fn start(
+        path: &Path,
+        clock: Arc<dyn Clock>,
+        connection: Connection,
+        lock: Lock,
     ) -> Result<Self, OpenError> {
-        let lock = Lock::take(path)?;
-        let connection = open::writer(path, durability)?;
         let (counters, committed) = Counters::load(&connection)?;
         let time = Arc::new(Time::new(clock, committed));
         let readers = Arc::new(Readers::open(path)?);
@@ -181,6 +226,7 @@ impl SqliteMetadata {
             readers,
             writer,
             time,
+            holds: Holds::default(),
             path: path.to_owned(),
             _lock: lock,
         })

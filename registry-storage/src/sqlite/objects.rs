@@ -18,7 +18,7 @@ use super::{
 impl View<'_> {
     /// Whether no command may name it.
     pub(super) fn is_gone(&self, key: &ObjectKey) -> Result<bool, Failure> {
-        self.any("SELECT 1 FROM gone WHERE object = ?1", [key.as_str()])
+        self.any(GONE, [key.as_str()])
     }
 
     /// The digest that an object serves, and whether it is in quarantine.
@@ -33,6 +33,10 @@ impl View<'_> {
         self.all(DOOMED, [limit(most)], |row| Ok(Doomed { key: key(row)? }))
     }
 
+    pub(super) fn orphans_held(&self) -> Result<bool, Failure> {
+        self.any("SELECT 1 FROM registry WHERE orphans_held = 1", ())
+    }
+
     fn is_named(&self, key: &ObjectKey) -> Result<bool, Failure> {
         self.any(NAMED, [key.as_str()])
     }
@@ -43,9 +47,13 @@ impl View<'_> {
     }
 }
 
+const GONE: &str = "SELECT 1 FROM gone WHERE object = ?1
+    UNION ALL SELECT 1 FROM quarantine WHERE object = ?1";
+
 pub(super) const NAMED: &str = "SELECT 1 FROM contents WHERE object = ?1
     UNION ALL SELECT 1 FROM uploads WHERE object = ?1
-    UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1";
+    UNION ALL SELECT 1 FROM gone WHERE object = ?1 AND doomed = 1
+    UNION ALL SELECT 1 FROM quarantine WHERE object = ?1";
 
 pub(super) const DOOMED: &str = "SELECT object FROM gone WHERE doomed = 1 ORDER BY object LIMIT ?1";
 
@@ -62,6 +70,11 @@ impl Transaction<'_> {
         let sql = "INSERT INTO gone (object, doomed) VALUES (?1, 1)
             ON CONFLICT (object) DO UPDATE SET doomed = 1";
         self.run(sql, [key.as_str()])?;
+        Ok(())
+    }
+
+    pub(super) fn hold_orphans(&self, held: bool) -> Result<(), Failure> {
+        self.run("UPDATE registry SET orphans_held = ?1", [held])?;
         Ok(())
     }
 
@@ -90,6 +103,9 @@ impl Transaction<'_> {
 
     /// Gives a key up if nothing names it, and nothing has for that long.
     pub(super) fn doom_unknown(&self, key: &ObjectKey, grace: Duration) -> Result<bool, Failure> {
+        if !grace.is_zero() && self.orphans_held()? {
+            return Ok(false);
+        }
         let ripe = match self.unknown_since(key)? {
             Some(Millis(since)) => {
                 ago(self.now, grace).is_some_and(|Millis(latest)| since <= latest)

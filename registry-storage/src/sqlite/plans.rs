@@ -13,6 +13,7 @@ use super::{
         referrers::{OF_ANY_TYPE, OF_TYPE},
         tag::{TAGS, TAGS_OF},
     },
+    inspection::{CONTENTS, MANIFESTS},
     names::{ALL, HOLDING, PUBLIC},
     objects::{DOOMED, NAMED},
     schema::migrate,
@@ -138,4 +139,19 @@ fn one_row_is_found_by_keys_alone() {
             assert!(!step.contains("B-TREE"), "{step} in {sql}");
         }
     }
+}
+
+#[test]
+fn inspection_goes_along_what_is_there() {
+    check(
+        CONTENTS,
+        &["SEARCH contents USING INDEX sqlite_autoindex_contents_1 (digest>?)"],
+    );
+    check(
+        MANIFESTS,
+        &[
+            "SEARCH r USING COVERING INDEX sqlite_autoindex_repositories_1 (name>?)",
+            "SEARCH m USING INDEX sqlite_autoindex_manifests_1 (repository=?)",
+        ],
+    );
 }

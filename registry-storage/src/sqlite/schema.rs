@@ -8,7 +8,10 @@ use rusqlite::Connection;
 use super::error::OpenError;
 
 /// Each takes a database of the version before to its own; the first makes one from nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("migrations/001.sql"),
+    include_str!("migrations/002.sql"),
+];
 
 /// Marks a file as ours: `OReg` in the bytes that SQLite keeps for this.
 const APPLICATION: i32 = i32::from_be_bytes(*b"OReg");
@@ -18,12 +21,19 @@ const CURRENT: usize = MIGRATIONS.len();
 
 /// Brings a database up to the current version.
 pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {
+    refuse_newer(connection)?;
+    let found = version(connection)?;
+    run(connection, &MIGRATIONS, found)
+}
+
+/// Refuses what a newer version has written.
+pub(super) fn refuse_newer(connection: &Connection) -> Result<(), OpenError> {
     match version(connection)? {
         found if found > CURRENT => Err(OpenError::Newer {
             found,
             current: CURRENT,
         }),
-        found => run(connection, &MIGRATIONS, found),
+        _ => Ok(()),
     }
 }
 
@@ -37,7 +47,8 @@ pub(super) fn recognise(connection: &Connection) -> Result<(), OpenError> {
     }
 }
 
-fn version(connection: &Connection) -> Result<usize, OpenError> {
+/// The version of a database; 0 for one that has none of ours.
+pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {
     let found: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     Ok(found as usize)
 }

@@ -9,11 +9,12 @@ use registry_core::{
         BlobRecord, Changes, Checked, ClaimOutcome, Collection, Condemned, Content,
         CreateNamespace, CreateOutcome, CreateRule, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, Doomed, Facts, FactsVersion, Identity,
-        ListRepositories, ManifestRecord, Metadata, MetadataError, MountBlob, MountBlobOutcome,
-        NamespaceRecord, NamespaceSettings, ObjectKey, Origin, PullCount, Pulls, PutBlob,
-        PutBlobOutcome, PutManifest, PutManifestOutcome, ReferrersPage, Removed, Renewal,
-        Repositories, RepositoryRecord, Scope, SessionKey, UnknownObject, UpdateOutcome,
-        UploadState, Uploads, WriteCheckpoint, WriteOutcome,
+        Inspection, KeptContent, KeptManifest, ListRepositories, ManifestRecord, Metadata,
+        MetadataError, MountBlob, MountBlobOutcome, NamespaceRecord, NamespaceSettings, ObjectKey,
+        Origin, PullCount, Pulls, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome,
+        Quarantined, ReferrersPage, Removed, Renewal, Repositories, RepositoryRecord, Scope,
+        SessionKey, Totals, UnknownObject, UpdateOutcome, UploadState, Uploads, WriteCheckpoint,
+        WriteOutcome,
     },
 };
 
@@ -90,7 +91,7 @@ delegate! { Content {
     DeleteManifest: delete_manifest(
         command: DeleteManifest<'_>
     ) -> Checked<DeleteManifestOutcome>;
-    Quarantine: quarantine(digest: &Digest, object: &ObjectKey) -> bool;
+    Quarantine: quarantine(digest: &Digest, object: Option<&ObjectKey>) -> bool;
 } }
 
 delegate! { Uploads {
@@ -110,6 +111,21 @@ delegate! { Collection {
     ForgetDoomed: forget_doomed(keys: &[ObjectKey]) -> ();
     Unknown: unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
     Doom: doom(keys: &[ObjectKey], grace: Duration) -> u64;
+    HoldOrphans: hold_orphans(held: bool) -> ();
+    OrphansHeld: orphans_held() -> bool;
+} }
+
+delegate! { Inspection {
+    Contents: contents(after: Option<&Digest>, limit: usize) -> Vec<KeptContent>;
+    Manifests: manifests(
+        after: Option<(&RepositoryName, &Digest)>, limit: usize
+    ) -> Vec<KeptManifest>;
+    Quarantined: quarantined(after: Option<&ObjectKey>, limit: usize) -> Vec<Quarantined>;
+    QuarantinedWithin: quarantined_within(time: Duration) -> u64;
+    Release: release(aside: Duration, limit: usize) -> u64;
+    ScrubNote: scrub_note() -> Option<String>;
+    KeepScrubNote: keep_scrub_note(note: &str) -> ();
+    Totals: totals() -> Totals;
 } }
 
 delegate! { Changes {

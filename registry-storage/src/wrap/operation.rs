@@ -60,9 +60,15 @@ operations! {
     Writes: Claim = "claim", WriteCheckpoint = "write_checkpoint", Cancel = "cancel",
         Expire = "expire", ForgetExpired = "forget_expired";
     // Collection
-    Reads: Doomed = "doomed";
+    Reads: Doomed = "doomed", OrphansHeld = "orphans_held";
     Writes: Condemn = "condemn", Seal = "seal", Remove = "remove",
-        ForgetDoomed = "forget_doomed", Unknown = "unknown", Doom = "doom";
+        ForgetDoomed = "forget_doomed", Unknown = "unknown", Doom = "doom",
+        HoldOrphans = "hold_orphans";
+    // Inspection
+    Reads: Contents = "contents", Manifests = "manifests", Quarantined = "quarantined",
+        QuarantinedWithin = "quarantined_within",
+        ScrubNote = "scrub_note", Totals = "totals";
+    Writes: Release = "release", KeepScrubNote = "keep_scrub_note";
     // Changes and Pulls
     Reads: Pending = "pending", Pulls = "pulls";
     Writes: Acknowledge = "acknowledge", AddPulls = "add_pulls";

@@ -1,5 +1,6 @@
 //! What holds of every backend of this crate.
 
+mod backup;
 mod contract;
 mod directory;
 mod disk;

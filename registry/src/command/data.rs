@@ -29,11 +29,19 @@ const IN_MEMORY: &str = "the configured registry is in memory alone: there is no
 impl Data {
     /// Has a job done there.
     pub(super) fn run(self, job: &Job) -> Result<(), Failure> {
+        self.run_alone(async |config| job.run_at(config, &Terminal).await)
+    }
+
+    /// Does something there in this process, whether or not a server has it.
+    pub(super) fn run_alone(
+        self,
+        work: impl AsyncFnOnce(&Config) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
         telemetry::start(LogLevel::Warn);
         let config = self.config()?;
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;
-        runtime.block_on(job.run_at(&config, &Terminal))
+        runtime.block_on(work(&config))
     }
 
     fn config(self) -> Result<Config, Failure> {

@@ -16,10 +16,17 @@ use crate::{
 pub(crate) struct Gc {
     #[command(flatten)]
     data: Data,
+
+    /// After a database was restored from a backup: let what is newer than it go. Until this is said,
+    /// no file that the database does not know is deleted.
+    #[arg(long)]
+    accept_restored: bool,
 }
 
 impl Gc {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        self.data.run(&Job::Gc(job::Gc {}))
+        self.data.run(&Job::Gc(job::Gc {
+            accept_restored: self.accept_restored,
+        }))
     }
 }

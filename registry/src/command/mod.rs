@@ -1,9 +1,11 @@
 //! The commands, a file each.
 
+mod backup;
 mod config;
 mod data;
 mod gc;
 mod greeting;
+mod restore;
 mod serve;
 
 use self::data::Data;
@@ -13,6 +15,8 @@ use crate::failure::Failure;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Serve(serve::Serve),
+    Backup(backup::Backup),
+    Restore(restore::Restore),
     #[command(subcommand)]
     Config(config::Config),
     Gc(gc::Gc),
@@ -22,6 +26,8 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self {
             Self::Serve(serve) => serve.run(),
+            Self::Backup(backup) => backup.run(),
+            Self::Restore(restore) => restore.run(),
             Self::Config(config) => config.run(),
             Self::Gc(gc) => gc.run(),
         }

@@ -21,7 +21,7 @@ use crate::{
     config::{Config, Flags},
     control,
     failure::Failure,
-    housekeeping::keep_house,
+    housekeeping::{Upkeep, keep_house},
     listeners::{self, Certificates},
     place::Place,
     reload::Reloads,
@@ -64,7 +64,7 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         .settings(config.connections())
         .trusted_proxies(listeners::proxies(&config.server));
     let (registry, directory) = open(config, &auth).await?;
-    let housekeeping = tokio::spawn(keep_house(registry.clone()));
+    let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
         take_commands(Place {

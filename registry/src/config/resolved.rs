@@ -1,7 +1,7 @@
 //! What the libraries are set to.
 
 use registry_core::{
-    ManifestLimits, Settings,
+    ManifestLimits, QuarantineSettings, Settings,
     backend::{CreateRule, NamespaceSettings},
 };
 use registry_server::{Limits as RequestLimits, ListenSettings, Pace};
@@ -11,6 +11,7 @@ use super::{Config, Create};
 impl Config {
     /// Settings of the engine.
     pub(crate) fn engine(&self) -> Settings {
+        let usual = Settings::default();
         Settings {
             references: self.push.references,
             create: self.create(),
@@ -23,7 +24,11 @@ impl Config {
             referrers_page_limit: self.limits.referrers_page,
             grace: self.collection.grace,
             upload_expiry: self.uploads.expiry,
-            ..Settings::default()
+            quarantine: QuarantineSettings {
+                keep: self.collection.quarantine,
+                ..usual.quarantine
+            },
+            ..usual
         }
     }
 

@@ -1,6 +1,7 @@
 //! `registry gc`: a round of collection, now.
 
-use registry_core::CollectReport;
+use registry_core::{Budget, CollectReport, Error, backend::Collection};
+use registry_server::TokioTimer;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
@@ -8,17 +9,39 @@ use crate::{failure::Failure, place::Place};
 
 /// A round of collection.
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Gc {}
+pub(crate) struct Gc {
+    /// Whether what a restored database does not know may go.
+    pub(crate) accept_restored: bool,
+}
 
 impl Gc {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let collected = place.registry.collect().await?;
+        if self.accept_restored {
+            accept(place, report).await?;
+        }
+        let round = place
+            .registry
+            .collect_within(Budget::UNBOUNDED, &TokioTimer);
+        let collected = round.await?;
         lines(&collected).iter().for_each(|line| report.line(line));
         match collected.stopped {
             Some(stopped) => Err(Failure::found(stopped.to_string())),
             None => Ok(()),
         }
     }
+}
+
+/// From now on what the database does not know is what it is in any other registry: unneeded.
+async fn accept(place: &Place, report: &dyn Report) -> Result<(), Failure> {
+    let metadata = place.directory.metadata();
+    let held = metadata.orphans_held().await.map_err(Error::from)?;
+    if held {
+        metadata.hold_orphans(false).await.map_err(Error::from)?;
+        report.line("the restored database is accepted: files newer than it are given up after the grace period");
+    } else {
+        report.line("nothing was restored: there is nothing to accept");
+    }
+    Ok(())
 }
 
 fn lines(collected: &CollectReport) -> [String; 5] {

@@ -5,6 +5,8 @@
 //! process where none has. So nothing needs to be written twice, and no command asks for the server to
 //! be stopped. Whoever drops a job ends it; the next one goes on.
 
+mod backup;
+mod files;
 mod gc;
 mod report;
 
@@ -14,6 +16,8 @@ use registry_storage::{Durability, directory::Directory};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    backup::Backup,
+    files::{Lines, counted, holds},
     gc::Gc,
     report::{Report, Terminal},
 };
@@ -23,6 +27,8 @@ use crate::{config::Config, control, failure::Failure, place::Place};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Job {
+    /// A backup.
+    Backup(Backup),
     /// A round of collection.
     Gc(Gc),
 }
@@ -31,6 +37,7 @@ impl Job {
     /// Does it.
     pub(crate) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         match self {
+            Self::Backup(backup) => backup.run(place, report).await,
             Self::Gc(gc) => gc.run(place, report).await,
         }
     }

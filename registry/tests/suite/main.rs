@@ -1,9 +1,11 @@
 //! The program as its operator runs it.
 
+mod backup;
 mod commands;
 mod configuration;
 mod data;
 mod durable;
+mod exchange;
 mod listening;
 mod refusals;
 mod running;

@@ -37,6 +37,20 @@ pub struct Removed {
     pub more: bool,
 }
 
+impl Condemned {
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.blobs + self.manifests + self.contents
+    }
+}
+
+impl Removed {
+    /// How many rows.
+    pub fn rows(&self) -> u64 {
+        self.blobs + self.manifests + self.contents
+    }
+}
+
 /// An object of the store that the backend has given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Doomed {
@@ -74,7 +88,10 @@ pub struct UnknownObject {
 ///    names, and remembers since when. `doom` makes those doomed that are unknown still and have been
 ///    for `grace`; with no grace they need not have been seen before.
 /// 7. *Resumable.* Every step may be repeated, dropped, or run by several processes at once.
-/// 8. *In the way of nobody.* No step holds a lock that a push, a mount or a read waits for longer than
+/// 8. *Held.* After `hold_orphans(true)`, and until `hold_orphans(false)`, `doom` with a grace gives nothing
+///    up, in any process and after any restart; objects are unknown, and age, as ever. What was
+///    refused is still given up at once.
+/// 9. *In the way of nobody.* No step holds a lock that a push, a mount or a read waits for longer than
 ///    the step's own statement on the rows it marks or removes.
 #[async_trait]
 pub trait Collection: Send + Sync {
@@ -103,4 +120,11 @@ pub trait Collection: Send + Sync {
 
     /// Gives up those of these that have been unknown for the grace period.
     async fn doom(&self, keys: &[ObjectKey], grace: Duration) -> Result<u64, MetadataError>;
+
+    /// Keeps objects that nothing names, or no longer: for a database that was restored, which does not
+    /// know what is newer than it.
+    async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError>;
+
+    /// Whether they are kept.
+    async fn orphans_held(&self) -> Result<bool, MetadataError>;
 }

@@ -325,7 +325,8 @@ pub struct Renewal<'a> {
 ///    transaction; where the row is gone, it treats it as absent. See [`Collection`](super::Collection).
 /// 9. *One content per digest.* The first content put for a digest serves all repositories until it
 ///    is removed or quarantined; a later put is `Deduplicated`. Content that is quarantined does not
-///    exist for any reader, and the next put replaces it.
+///    exist for any reader, and the next put replaces it. Its object is kept aside
+///    ([`Inspection`](super::Inspection)).
 /// 10. *A refused object is free.* After `Deduplicated` or any refusal the object given in the command
 ///     is named by nothing. After an `Unknown` error it may be.
 /// 11. *A session ends once.* `put_blob` with a session commits only for its newest epoch and only
@@ -411,6 +412,10 @@ pub trait Content: Send + Sync {
     ) -> Result<Checked<DeleteManifestOutcome>, MetadataError>;
 
     /// Takes content whose bytes are wrong out of sight, in every repository, if this is still the
-    /// object that serves the digest.
-    async fn quarantine(&self, digest: &Digest, object: &ObjectKey) -> Result<bool, MetadataError>;
+    /// object that serves the digest; none stands for bytes that are kept here.
+    async fn quarantine(
+        &self,
+        digest: &Digest,
+        object: Option<&ObjectKey>,
+    ) -> Result<bool, MetadataError>;
 }

@@ -23,6 +23,7 @@ mod access;
 mod changes;
 mod collection;
 mod content;
+mod inspection;
 mod repositories;
 mod uploads;
 
@@ -40,6 +41,7 @@ pub use content::{
     MountBlobOutcome, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome, ReferenceRow,
     ReferenceTarget, ReferrersPage, Renewal, TagCondition, TagMove,
 };
+pub use inspection::{Inspection, KeptContent, KeptManifest, Quarantined, Totals};
 pub use repositories::{
     CreateNamespace, CreateOutcome, CreateRule, ListRepositories, NamespaceRecord,
     NamespaceSettings, Repositories, RepositoryRecord, UpdateOutcome,
@@ -60,7 +62,9 @@ pub struct Identity {
 
 /// Everything that is not large content. See the parts for their guarantees.
 #[async_trait]
-pub trait Metadata: Repositories + Content + Uploads + Collection + Changes + Pulls {
+pub trait Metadata:
+    Repositories + Content + Uploads + Collection + Inspection + Changes + Pulls
+{
     /// The identity kept here; where there is none yet, this one from now on. All processes get the
     /// same answer.
     async fn identity(&self, proposed: Identity) -> Result<Identity, MetadataError>;

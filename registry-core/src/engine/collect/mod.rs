@@ -8,7 +8,10 @@ mod orphans;
 use std::sync::Arc;
 
 use self::orphans::Sweep;
-use super::{Inner, Registry, Result};
+use super::{
+    CollectorPhase, Inner, Registry, Result,
+    budget::{Budget, Timer, Work, step_within},
+};
 use crate::backend::{Condemned, Removed};
 
 /// One round of collection, a bounded step at a time, so that a caller decides how much of the
@@ -47,15 +50,26 @@ pub struct CollectReport {
     pub stopped: Option<Stopped>,
 }
 
-/// Too much of the store was unknown to be anything but a mistake: another bucket, an older
-/// database, a directory that is not mounted. Nothing of it was removed.
+/// Why objects that nothing names were left alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
-pub struct Stopped {
-    /// Objects nothing names.
-    pub unknown: u64,
-    /// All objects.
-    pub total: u64,
+pub enum Stopped {
+    /// Too many to be anything but a mistake: another bucket, an older database, a directory that is
+    /// not mounted.
+    #[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
+    TooMany {
+        /// Objects nothing names.
+        unknown: u64,
+        /// All objects.
+        total: u64,
+    },
+    /// The metadata was restored, and nobody has said yet that what it does not know may go.
+    #[error(
+        "{unknown} objects are unknown to metadata that was restored: they are kept until that is accepted"
+    )]
+    Held {
+        /// Objects nothing names.
+        unknown: u64,
+    },
 }
 
 enum Phase {
@@ -63,12 +77,16 @@ enum Phase {
     Condemn,
     Remove,
     Sweep(Sweep),
+    Release,
     Delete,
     Done,
 }
 
 /// Rows per step: few enough for a step to be short.
 const BATCH: usize = 500;
+
+/// Objects deleted per step: to give a large file's space back takes a disk its time.
+const DELETIONS: usize = 50;
 
 impl Registry {
     /// Begins a round of collection.
@@ -87,8 +105,34 @@ impl Registry {
     /// # Errors
     /// When a backend does not answer; what was done until then stays done.
     pub async fn collect(&self) -> Result<CollectReport> {
+        let _turn = self.inner.collecting.lock().await;
         let mut collector = self.collector();
         while collector.step().await? == Progress::More {}
+        Ok(collector.report)
+    }
+
+    /// A whole round of collection that takes no more of the machine than its budget allows. Where somebody
+    /// waits for a round meanwhile, this one waits for that.
+    ///
+    /// # Errors
+    /// As [`collect`](Self::collect).
+    pub async fn collect_within(&self, budget: Budget, timer: &dyn Timer) -> Result<CollectReport> {
+        let mut collector = self.collector();
+        loop {
+            let step = async || {
+                let _turn = self.inner.collecting.lock().await;
+                let before = collector.work();
+                let progress = collector.step().await;
+                (progress, collector.work().since(before))
+            };
+            if step_within(budget, timer, step).await? == Progress::Done {
+                break;
+            }
+        }
+        let now = timer.now();
+        self.inner
+            .figures
+            .change(|figures| figures.collector.last_success = Some(now));
         Ok(collector.report)
     }
 }
@@ -104,19 +148,62 @@ impl Collector {
     /// # Errors
     /// When a backend does not answer.
     pub async fn step(&mut self) -> Result<Progress> {
+        if let Phase::Done = self.phase {
+            return Ok(Progress::Done);
+        }
+        let before = self.report.clone();
+        let outcome = self.act().await;
+        self.tell(&before, &outcome);
+        outcome
+    }
+
+    /// What was done so far, as far as a budget bounds it.
+    pub fn work(&self) -> Work {
+        Work {
+            bytes: self.report.removed.bytes,
+            objects: self.report.objects_deleted,
+        }
+    }
+
+    /// Adds what a step did to the figures.
+    fn tell(&self, before: &CollectReport, outcome: &Result<Progress>) {
+        let (report, phase) = (&self.report, self.phase.name());
+        self.inner.figures.change(|figures| {
+            let sum = &mut figures.collector;
+            sum.phase = phase;
+            sum.failures += u64::from(outcome.is_err());
+            sum.condemned += report.condemned.rows() - before.condemned.rows();
+            sum.removed += report.removed.rows() - before.removed.rows();
+            sum.removed_bytes += report.removed.bytes - before.removed.bytes;
+            sum.objects_deleted += report.objects_deleted - before.objects_deleted;
+            sum.expired_uploads += report.expired_uploads - before.expired_uploads;
+            sum.orphans_doomed += report.orphans_doomed - before.orphans_doomed;
+            if matches!(outcome, Ok(Progress::Done)) {
+                sum.rounds += 1;
+                sum.orphans = report.orphans_found;
+                sum.stopped = report.stopped;
+            }
+        });
+    }
+
+    async fn act(&mut self) -> Result<Progress> {
         match &mut self.phase {
             Phase::Expire => self.expire().await?,
             Phase::Condemn => self.condemn().await?,
             Phase::Remove => self.remove().await?,
             Phase::Sweep(sweep) => {
                 if sweep.step(&self.inner, &mut self.report).await? == Progress::Done {
-                    self.phase = Phase::Delete;
+                    self.phase = Phase::Release;
                 }
             }
+            Phase::Release => self.release().await?,
             Phase::Delete => self.delete().await?,
-            Phase::Done => return Ok(Progress::Done),
+            Phase::Done => {}
         }
-        Ok(Progress::More)
+        Ok(match self.phase {
+            Phase::Done => Progress::Done,
+            _ => Progress::More,
+        })
     }
 
     async fn expire(&mut self) -> Result<()> {
@@ -172,17 +259,39 @@ impl Collector {
         Ok(())
     }
 
+    async fn release(&mut self) -> Result<()> {
+        let keep = self.inner.settings.quarantine.keep;
+        if self.inner.metadata.release(keep, BATCH).await? < BATCH as u64 {
+            self.phase = Phase::Delete;
+        }
+        Ok(())
+    }
+
     async fn delete(&mut self) -> Result<()> {
-        let doomed = self.inner.metadata.doomed(BATCH).await?;
+        let doomed = self.inner.metadata.doomed(DELETIONS).await?;
         let keys: Vec<_> = doomed.into_iter().map(|doomed| doomed.key).collect();
         for key in &keys {
             self.inner.blobs.delete(key).await?;
         }
         self.inner.metadata.forget_doomed(&keys).await?;
         self.report.objects_deleted += keys.len() as u64;
-        if keys.len() < BATCH {
+        if keys.len() < DELETIONS {
             self.phase = Phase::Done;
         }
         Ok(())
+    }
+}
+
+impl Phase {
+    fn name(&self) -> CollectorPhase {
+        match self {
+            Self::Expire => CollectorPhase::Expire,
+            Self::Condemn => CollectorPhase::Condemn,
+            Self::Remove => CollectorPhase::Remove,
+            Self::Sweep(_) => CollectorPhase::Sweep,
+            Self::Release => CollectorPhase::Release,
+            Self::Delete => CollectorPhase::Delete,
+            Self::Done => CollectorPhase::Idle,
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Sweep {
             return Ok(Progress::More);
         }
         report.orphans_found += self.unknown;
-        match self.excess(inner) {
+        match self.reason_to_stop(inner).await? {
             Some(stopped) => report.stopped = Some(stopped),
             None => report.orphans_doomed += self.doom(inner).await?,
         }
@@ -76,11 +76,19 @@ impl Sweep {
         Ok(())
     }
 
+    async fn reason_to_stop(&self, inner: &Inner) -> Result<Option<Stopped>> {
+        let unknown = self.unknown;
+        if unknown > 0 && inner.metadata.orphans_held().await? {
+            return Ok(Some(Stopped::Held { unknown }));
+        }
+        Ok(self.excess(inner))
+    }
+
     fn excess(&self, inner: &Inner) -> Option<Stopped> {
         let limits = inner.settings.orphans;
         let (unknown, total) = (self.unknown, self.total);
         let many = unknown > limits.floor && unknown * 100 > total * limits.percent;
-        (many && self.kind == ObjectKind::Committed).then_some(Stopped { unknown, total })
+        (many && self.kind == ObjectKind::Committed).then_some(Stopped::TooMany { unknown, total })
     }
 
     async fn doom(&mut self, inner: &Inner) -> Result<u64> {

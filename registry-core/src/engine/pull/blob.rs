@@ -106,18 +106,22 @@ impl Blob {
         let object = self.inner.blobs.read(key, range).await;
         match object {
             Ok(object) if object.size == self.size => Ok(object.bytes),
-            Ok(_) => Err(self.quarantine(key).await?),
+            Ok(_) => Err(self.quarantine().await?),
             // A range past the end of an object cut short is an error of the store, too.
             Err(error) => match self.inner.blobs.stat(key).await {
-                Ok(Some(size)) if size != self.size => Err(self.quarantine(key).await?),
+                Ok(Some(size)) if size != self.size => Err(self.quarantine().await?),
                 _ => Err(error.into()),
             },
         }
     }
 
-    async fn quarantine(&self, key: &ObjectKey) -> Result<Error> {
-        self.inner.metadata.quarantine(&self.digest, key).await?;
-        Ok(Error::BlobUnknown(self.digest.clone()))
+    /// Where it was not taken out of sight, the store is in doubt, or has it right in another object by now.
+    async fn quarantine(&self) -> Result<Error> {
+        let done = self.inner.quarantine(&self.digest, &self.content).await?;
+        Ok(match done {
+            true => Error::BlobUnknown(self.digest.clone()),
+            false => Error::Unavailable("the store has it in another length".to_owned()),
+        })
     }
 }
 

@@ -63,9 +63,11 @@ impl Commit {
         let (actual, content) = intake.finish();
         let late = actual.algorithm() != self.digest.algorithm();
         if !late && actual != self.digest {
+            // The session first: one that is open must have its bytes.
+            let mismatch = self.mismatch(actual, hold.as_ref()).await;
             // Aborting is a courtesy: the collector finds what is left.
             drop(content.abort().await);
-            return Err(self.mismatch(actual, hold.as_ref()).await?);
+            return Err(mismatch?);
         }
         let shared = hold.as_ref().is_some_and(Hold::may_be_shared);
         let (content, certain) = self.settle(content, size).await?;

@@ -145,11 +145,25 @@ impl Upload {
             }
             ClaimOutcome::Claimed { epoch, from } => {
                 continues(start, from.offset)?;
-                (epoch, Intake::resume(inner, from).await?)
+                match Intake::resume(inner, from).await {
+                    Err(Error::UploadTakenOver) => return self.end_without_bytes().await,
+                    resumed => (epoch, resumed?),
+                }
             }
         };
         let hold = self.hold(guard, epoch, intake.offset());
         Ok(Claim::Writer(Writer::new(inner, intake, Some(hold))))
+    }
+
+    /// The session is open, but the write that its bytes are in is gone: a commit made an object of it and
+    /// never came to say so, as when the process was killed in between. Nobody can go on, and a client
+    /// that was told of another writer would ask for ever; so the session ends, and it begins anew.
+    async fn end_without_bytes(&self) -> Result<Claim> {
+        match self.access.inner.metadata.cancel(self.key()).await? {
+            // The commit came to its end, after all.
+            Some(UploadState::Finished(digest)) => Ok(Claim::Finished(digest)),
+            _ => Err(Error::UploadUnknown),
+        }
     }
 
     fn hold(&self, guard: SessionGuard, epoch: u64, kept: u64) -> Hold {

@@ -154,4 +154,12 @@ impl Collection for MemoryMetadata {
             keys.iter().map(doom).filter(|doomed| *doomed).count() as u64
         })
     }
+
+    async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError> {
+        self.run(|state| state.objects.held = held)
+    }
+
+    async fn orphans_held(&self) -> Result<bool, MetadataError> {
+        self.run(|state| state.objects.held)
+    }
 }

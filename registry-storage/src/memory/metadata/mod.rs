@@ -10,6 +10,7 @@ mod access;
 mod changes;
 mod collection;
 mod content;
+mod inspection;
 mod key;
 mod names;
 mod objects;

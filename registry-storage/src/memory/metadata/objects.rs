@@ -1,7 +1,7 @@
 //! Which objects of the store something names, and which nothing may name again.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
@@ -21,14 +21,35 @@ pub(super) struct ObjectKeys {
     doomed: BTreeSet<ObjectKey>,
     /// Every key ever given up. They stay: a command that names one may be on its way for any time.
     gone: HashSet<ObjectKey>,
+    /// Objects whose bytes are wrong.
+    aside: BTreeMap<ObjectKey, Aside>,
     /// Since when the keys that nothing names have been known.
     unknown: HashMap<ObjectKey, Timestamp>,
+    /// Whether those are kept, however long they have been unknown.
+    pub(super) held: bool,
+}
+
+/// What is known of an object whose bytes are wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Aside {
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+    pub(super) since: Timestamp,
 }
 
 impl ObjectKeys {
     /// Whether no command may name it.
     pub(super) fn is_gone(&self, key: &ObjectKey) -> bool {
-        self.gone.contains(key)
+        self.gone.contains(key) || self.aside.contains_key(key)
+    }
+
+    pub(super) fn keep_aside(&mut self, key: ObjectKey, aside: Aside) {
+        self.aside.insert(key, aside);
+    }
+
+    /// What is kept aside, by key.
+    pub(super) fn aside(&self) -> &BTreeMap<ObjectKey, Aside> {
+        &self.aside
     }
 
     /// The digest that an object serves.
@@ -39,6 +60,10 @@ impl ObjectKeys {
     pub(super) fn serve(&mut self, key: ObjectKey, digest: Digest) {
         self.unknown.remove(&key);
         self.serving.insert(key, digest);
+    }
+
+    pub(super) fn end_service(&mut self, key: &ObjectKey) {
+        self.serving.remove(key);
     }
 
     pub(super) fn begin_write(&mut self, key: ObjectKey) {
@@ -53,6 +78,7 @@ impl ObjectKeys {
     /// Gives an object up for ever.
     pub(super) fn doom(&mut self, key: ObjectKey) {
         self.serving.remove(&key);
+        self.aside.remove(&key);
         self.unknown.remove(&key);
         self.gone.insert(key.clone());
         self.doomed.insert(key);
@@ -86,6 +112,9 @@ impl ObjectKeys {
         now: Timestamp,
         grace: Duration,
     ) -> bool {
+        if self.held && !grace.is_zero() {
+            return false;
+        }
         let since = self.unknown.get(key);
         let ripe = match since {
             Some(since) => now.since(*since) >= grace,
@@ -98,6 +127,9 @@ impl ObjectKeys {
     }
 
     fn is_named(&self, key: &ObjectKey) -> bool {
-        self.serving.contains_key(key) || self.writes.contains(key) || self.doomed.contains(key)
+        self.serving.contains_key(key)
+            || self.writes.contains(key)
+            || self.doomed.contains(key)
+            || self.aside.contains_key(key)
     }
 }

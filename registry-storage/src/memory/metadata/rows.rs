@@ -53,6 +53,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// How many are condemned.
+    pub(super) fn condemned(&self) -> u64 {
+        self.marks.len() as u64
+    }
+
     pub(super) fn add(&mut self, name: RowName) -> Row {
         self.last += 1;
         self.names.insert(self.last, name);

@@ -42,6 +42,7 @@ pub(super) struct State {
     pub(super) rows: Rows,
     pub(super) sessions: Sessions,
     pub(super) changes: ChangeLog,
+    pub(super) scrub_note: Option<String>,
 }
 
 pub(super) struct NamespaceRow {

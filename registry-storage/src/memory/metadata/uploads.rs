@@ -47,6 +47,12 @@ pub(super) enum Ending {
 }
 
 impl Sessions {
+    /// How many may go on.
+    pub(super) fn open(&self) -> u64 {
+        let open = |session: &&Session| matches!(session.state, UploadState::Open { .. });
+        self.rows.values().filter(open).count() as u64
+    }
+
     fn get(&self, key: SessionKey<'_>) -> Option<&Session> {
         self.rows.get(&name(key))
     }

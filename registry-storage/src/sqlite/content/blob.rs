@@ -17,7 +17,7 @@ use crate::sqlite::{
     owned::{DeleteContent, MountBlob, PutBlob},
     transaction::Transaction,
     uploads::Ending,
-    value::Bits,
+    value::{Bits, Millis},
     view::View,
 };
 
@@ -186,20 +186,13 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Has a content serve in the place of one in quarantine.
+    /// Has a content serve in the place of one in quarantine, whose object is kept aside.
     fn replace(&self, wrong: &Kept, size: u64, content: &BlobContent) -> Result<(), Failure> {
         let sql = "UPDATE contents
             SET size = ?2, object = ?3, inline = ?4, quarantined = 0, pass = NULL WHERE id = ?1";
         let (object, inline) = columns(content);
         self.run(sql, (wrong.id, Bits(size), object, inline))?;
-        self.give_up_content(&wrong.content)
-    }
-
-    fn give_up_content(&self, content: &BlobContent) -> Result<(), Failure> {
-        match content {
-            BlobContent::Object(key) => self.give_up(key),
-            BlobContent::Inline(_) => Ok(()),
-        }
+        Ok(())
     }
 
     /// Links a content that is kept, and answers whether it was not linked before.
@@ -310,9 +303,10 @@ impl Transaction<'_> {
         Ok(self.run(sql, (repository, digest.as_str()))? > 0)
     }
 
-    /// Removes a content, gives its object up, and answers its size.
+    /// Removes a content, gives its object up unless it is kept aside, and answers its size.
     pub(in crate::sqlite) fn drop_content(&self, digest: &Digest) -> Result<u64, Failure> {
-        let sql = "DELETE FROM contents WHERE digest = ?1 RETURNING size, object";
+        let sql = "DELETE FROM contents WHERE digest = ?1
+            RETURNING size, iif(quarantined, NULL, object)";
         let dropped = self.one(sql, [digest.as_str()], |row| {
             let key = row.get_ref(1)?.as_str_or_null()?.map(ObjectKey::new);
             Ok((row.get::<_, Bits>(0)?.0, key))
@@ -326,10 +320,23 @@ impl Transaction<'_> {
         Ok(size)
     }
 
-    pub(super) fn quarantine(&self, digest: &Digest, object: &ObjectKey) -> Result<bool, Failure> {
+    /// Takes a content out of sight and keeps its object aside.
+    pub(super) fn quarantine(
+        &self,
+        digest: &Digest,
+        object: Option<&ObjectKey>,
+    ) -> Result<bool, Failure> {
+        let object = object.map(ObjectKey::as_str);
         let sql = "UPDATE contents SET quarantined = 1
-            WHERE digest = ?1 AND object = ?2 AND quarantined = 0";
-        Ok(self.run(sql, (digest.as_str(), object.as_str()))? > 0)
+            WHERE digest = ?1 AND object IS ?2 AND quarantined = 0";
+        if self.run(sql, (digest.as_str(), object))? == 0 {
+            return Ok(false);
+        }
+        let sql = "INSERT INTO quarantine (object, digest, size, since)
+            SELECT object, digest, size, ?2 FROM contents
+            WHERE digest = ?1 AND object IS NOT NULL";
+        self.run(sql, (digest.as_str(), Millis(self.now)))?;
+        Ok(true)
     }
 }
 

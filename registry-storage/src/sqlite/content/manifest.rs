@@ -170,19 +170,21 @@ impl Transaction<'_> {
         self.insert(sql, params)
     }
 
-    /// Revives a manifest that is pushed again. Its bytes are those that its digest names; what is said
-    /// of them may be new, and is written only where it is.
+    /// Revives a manifest that is pushed again. What is said of it may be new, and its bytes are, where
+    /// those that are there went wrong; they are written only where they differ.
     fn update_manifest(&self, manifest: i64, command: &PutManifest) -> Result<(), Failure> {
         let sql = "UPDATE manifests
-            SET media_type = ?2, subject = ?3, artifact_type = ?4, descriptor = ?5, pass = NULL
+            SET media_type = ?2, subject = ?3, artifact_type = ?4, descriptor = ?5, bytes = ?6,
+                pass = NULL
             WHERE id = ?1 AND (pass IS NOT NULL OR media_type <> ?2 OR subject IS NOT ?3
-                OR artifact_type IS NOT ?4 OR descriptor <> ?5)";
+                OR artifact_type IS NOT ?4 OR descriptor <> ?5 OR bytes <> ?6)";
         let params = (
             manifest,
             command.media_type.as_str(),
             command.subject.as_ref().map(Digest::as_str),
             &command.descriptor.artifact_type,
             serde_json::to_string(&command.descriptor)?,
+            &*command.bytes,
         );
         self.run(sql, params)?;
         Ok(())

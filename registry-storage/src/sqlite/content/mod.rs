@@ -274,9 +274,13 @@ impl Content for SqliteMetadata {
             .await
     }
 
-    async fn quarantine(&self, digest: &Digest, object: &ObjectKey) -> Result<bool, MetadataError> {
-        let (digest, object) = (digest.clone(), object.clone());
-        self.write(move |transaction| transaction.quarantine(&digest, &object))
+    async fn quarantine(
+        &self,
+        digest: &Digest,
+        object: Option<&ObjectKey>,
+    ) -> Result<bool, MetadataError> {
+        let (digest, object) = (digest.clone(), object.cloned());
+        self.write(move |transaction| transaction.quarantine(&digest, object.as_ref()))
             .await
     }
 }

@@ -115,7 +115,11 @@ impl Groups {
 
     fn execute_commit(&self) -> Result<(), MetadataError> {
         let commit = self.connection.prepare_cached("COMMIT");
-        let committed = commit.map_err(Failure::from)?.execute(());
+        let mut commit = commit.map_err(Failure::from)?;
+        #[cfg(not(feature = "abort-points"))]
+        let committed = commit.execute(());
+        #[cfg(feature = "abort-points")]
+        let committed = crate::marked::step("database.commit", || commit.execute(()));
         committed.map(drop).map_err(|error| of_commit(&error))
     }
 

@@ -364,3 +364,22 @@ fn hazard_44_a_collection_of_pushes_by_digest_is_caught_by_collection_01() {
         "was collected",
     );
 }
+
+/// A hold on what a restored database does not know that is forgotten.
+struct HoldThatDoesNot;
+
+#[async_trait]
+impl Mutation for HoldThatDoesNot {
+    async fn hold_orphans(&self, _: &dyn Metadata, _: bool) -> Answer<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn hazard_41_orphans_given_up_though_they_are_held_are_caught_by_collection_08() {
+    assert_caught(
+        contract::collection_08_held_orphans_are_not_given_up,
+        &broken(|_| HoldThatDoesNot),
+        "every process knows",
+    );
+}

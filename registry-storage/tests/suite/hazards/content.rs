@@ -3,14 +3,15 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Mutex,
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use registry_core::{
-    Clock, Digest, Tag, Timestamp,
+    Clock, Digest, RepositoryName, Tag, Timestamp,
     backend::{
-        Checked, DeleteBlob, DeleteBlobOutcome, DeleteTag, Metadata, PutBlob, PutBlobOutcome,
-        PutManifest, PutManifestOutcome, Scope, TagCondition,
+        Checked, DeleteBlob, DeleteBlobOutcome, DeleteTag, KeptManifest, Metadata, PutBlob,
+        PutBlobOutcome, PutManifest, PutManifestOutcome, Scope, TagCondition,
     },
 };
 use registry_storage::{ManualClock, contract::metadata as contract};
@@ -50,6 +51,53 @@ fn hazard_04_a_push_that_finds_it_already_there_is_caught_by_content_09() {
         contract::content_09_a_quarantined_content_is_healed_by_a_put,
         &broken(|_| KnownDigests::default()),
         "Deduplicated",
+    );
+}
+
+/// What is kept aside is thrown away at once, though it may be all that is left of a blob.
+struct NothingKeptAside;
+
+#[async_trait]
+impl Mutation for NothingKeptAside {
+    async fn release(&self, inner: &dyn Metadata, _: Duration, limit: usize) -> Answer<u64> {
+        inner.release(Duration::ZERO, limit).await
+    }
+}
+
+#[test]
+fn hazard_04_bad_content_that_is_not_kept_aside_is_caught_by_inspection_04() {
+    assert_caught(
+        contract::inspection_04_what_was_kept_aside_long_enough_is_released,
+        &broken(|_| NothingKeptAside),
+        "none is so old",
+    );
+}
+
+/// A manifest is looked at without what it refers to.
+struct ManifestAlone;
+
+#[async_trait]
+impl Mutation for ManifestAlone {
+    async fn manifests(
+        &self,
+        inner: &dyn Metadata,
+        after: Option<(&RepositoryName, &Digest)>,
+        limit: usize,
+    ) -> Answer<Vec<KeptManifest>> {
+        let mut found = inner.manifests(after, limit).await?;
+        found
+            .iter_mut()
+            .for_each(|manifest| manifest.missing.clear());
+        Ok(found)
+    }
+}
+
+#[test]
+fn hazard_07_a_manifest_without_its_layer_that_is_not_noticed_is_caught_by_inspection_02() {
+    assert_caught(
+        contract::inspection_02_what_is_missing_is_named,
+        &broken(|_| ManifestAlone),
+        "",
     );
 }
 

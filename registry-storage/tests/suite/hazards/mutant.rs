@@ -9,11 +9,12 @@ use registry_core::{
         BlobRecord, Changes, Checked, ClaimOutcome, Collection, Condemned, Content,
         CreateNamespace, CreateOutcome, CreateRule, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, Doomed, Facts, FactsVersion, Identity,
-        ListRepositories, ManifestRecord, Metadata, MetadataError, MountBlob, MountBlobOutcome,
-        NamespaceRecord, NamespaceSettings, ObjectKey, Origin, PullCount, Pulls, PutBlob,
-        PutBlobOutcome, PutManifest, PutManifestOutcome, ReferrersPage, Removed, Renewal,
-        Repositories, RepositoryRecord, Scope, SessionKey, UnknownObject, UpdateOutcome,
-        UploadState, Uploads, WriteCheckpoint, WriteOutcome,
+        Inspection, KeptContent, KeptManifest, ListRepositories, ManifestRecord, Metadata,
+        MetadataError, MountBlob, MountBlobOutcome, NamespaceRecord, NamespaceSettings, ObjectKey,
+        Origin, PullCount, Pulls, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome,
+        Quarantined, ReferrersPage, Removed, Renewal, Repositories, RepositoryRecord, Scope,
+        SessionKey, Totals, UnknownObject, UpdateOutcome, UploadState, Uploads, WriteCheckpoint,
+        WriteOutcome,
     },
 };
 use registry_storage::{ManualClock, contract::metadata::LocalMetadata, memory::MemoryMetadata};
@@ -115,7 +116,7 @@ mutable! {
         ) -> Vec<RepositoryName>;
         own delete_tag(command: DeleteTag<'_>) -> Checked<DeleteTagOutcome>;
         own delete_manifest(command: DeleteManifest<'_>) -> Checked<DeleteManifestOutcome>;
-        own quarantine(digest: &Digest, object: &ObjectKey) -> bool;
+        own quarantine(digest: &Digest, object: Option<&ObjectKey>) -> bool;
     }
     Uploads {
         mut write_checkpoint(command: WriteCheckpoint<'_>) -> WriteOutcome;
@@ -129,10 +130,24 @@ mutable! {
         mut condemn(limit: usize) -> Condemned;
         mut remove(grace: Duration, limit: usize, origin: Origin<'_>) -> Removed;
         mut doomed(limit: usize) -> Vec<Doomed>;
+        mut hold_orphans(held: bool) -> ();
         own seal() -> ();
         own forget_doomed(keys: &[ObjectKey]) -> ();
         own unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
         own doom(keys: &[ObjectKey], grace: Duration) -> u64;
+        own orphans_held() -> bool;
+    }
+    Inspection {
+        mut manifests(
+            after: Option<(&RepositoryName, &Digest)>, limit: usize
+        ) -> Vec<KeptManifest>;
+        mut release(aside: Duration, limit: usize) -> u64;
+        own contents(after: Option<&Digest>, limit: usize) -> Vec<KeptContent>;
+        own quarantined(after: Option<&ObjectKey>, limit: usize) -> Vec<Quarantined>;
+        own quarantined_within(time: Duration) -> u64;
+        own scrub_note() -> Option<String>;
+        own keep_scrub_note(note: &str) -> ();
+        own totals() -> Totals;
     }
     Changes {
         own pending(limit: usize) -> Vec<Change>;

@@ -2,8 +2,9 @@
 
 mod contract;
 mod damage;
-mod fixture;
+pub(crate) mod fixture;
 mod groups;
+mod older;
 mod reopening;
 mod torn_log;
 

@@ -305,7 +305,13 @@ fn hazard_04_content_of_a_wrong_length_is_absent_until_the_next_push_heals_it() 
         )
         .await
         .unwrap();
-        assert!(fixture.metadata.quarantine(&blob, &keys[0]).await.unwrap());
+        assert!(
+            fixture
+                .metadata
+                .quarantine(&blob, Some(&keys[0]))
+                .await
+                .unwrap()
+        );
         refused!(fixture.blob(NAME, &blob).await, Error::BlobUnknown(_));
         fixture.put_blob(NAME, &large(1)).await.unwrap();
         assert_eq!(fixture.blob(NAME, &blob).await.unwrap(), large(1));

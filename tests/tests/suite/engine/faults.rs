@@ -3,7 +3,6 @@
 use std::{
     collections::VecDeque,
     future::Future,
-    ops::Range,
     pin::pin,
     sync::{Arc, Mutex},
     task::{Context, Waker},
@@ -11,12 +10,8 @@ use std::{
 
 use registry_core::{
     AllowAll, Builder, Caller, Digest, Error, Settings, Spawn, Task,
-    backend::{
-        BlobStore, BlobWrite, Metadata, ObjectKey, ObjectKind, ObjectRead, StoreCheckpoint,
-        StoreError, StoreErrorKind,
-    },
+    backend::{BlobStore, Metadata},
 };
-use registry_storage::memory::MemoryBlobs;
 use registry_storage::wrap::{
     CountingMetadata, Counts, Fault, Faults, FaultyBlobs, FaultyMetadata, Operation, When,
 };
@@ -147,6 +142,27 @@ fn hazard_39_a_completion_whose_answer_was_lost_is_decided_by_a_look_at_its_key(
     });
 }
 
+/// As when the process is killed between the two, or the transaction is refused.
+#[test]
+fn hazard_14_a_session_whose_object_was_never_named_ends() {
+    run(async {
+        for fault in [Fault::LostRequest, Fault::Unavailable, Fault::Full] {
+            let faulty = Faulty::new();
+            let (fixture, digest) = (&faulty.fixture, Digest::sha256(&large(1)));
+            let id = fixture.begin(NAME).await;
+            fixture.append(NAME, &id, None, &large(1)).await.unwrap();
+            faulty.once(Operation::PutBlob, fault);
+            assert!(fixture.finish(NAME, &id, b"", &digest).await.is_err());
+
+            let again = fixture.finish(NAME, &id, b"", &digest).await;
+            refused!(again, Error::UploadUnknown);
+            refused!(fixture.status(NAME, &id).await, Error::UploadUnknown);
+            fixture.put_blob(NAME, &large(1)).await.unwrap();
+            assert_eq!(fixture.blob(NAME, &digest).await.unwrap(), large(1));
+        }
+    });
+}
+
 #[test]
 fn what_was_refused_gives_its_space_back_and_a_full_store_says_so() {
     run(async {
@@ -204,57 +220,6 @@ fn hazard_06_a_manifest_whose_transaction_fails_moves_no_tag() {
     });
 }
 
-/// A store that lost the end of every object.
-struct Shortened(Arc<MemoryBlobs>);
-
-#[async_trait::async_trait]
-impl BlobStore for Shortened {
-    async fn begin(&self) -> Result<Box<dyn BlobWrite>, StoreError> {
-        self.0.begin().await
-    }
-
-    async fn resume(&self, from: &StoreCheckpoint) -> Result<Box<dyn BlobWrite>, StoreError> {
-        self.0.resume(from).await
-    }
-
-    async fn read(
-        &self,
-        key: &ObjectKey,
-        range: Option<Range<u64>>,
-    ) -> Result<ObjectRead, StoreError> {
-        let size = self.stat(key).await?.unwrap_or(0);
-        if range.as_ref().is_some_and(|range| range.end > size) {
-            return Err(StoreError::new(
-                StoreErrorKind::Unavailable,
-                "beyond the end",
-            ));
-        }
-        let bytes = self.0.read(key, range.or(Some(0..size))).await?.bytes;
-        Ok(ObjectRead { size, bytes })
-    }
-
-    async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {
-        Ok(self.0.stat(key).await?.map(|size| size - 1))
-    }
-
-    async fn delete(&self, key: &ObjectKey) -> Result<(), StoreError> {
-        self.0.delete(key).await
-    }
-
-    async fn list(
-        &self,
-        kind: ObjectKind,
-        after: Option<&ObjectKey>,
-        limit: usize,
-    ) -> Result<Vec<ObjectKey>, StoreError> {
-        self.0.list(kind, after, limit).await
-    }
-
-    fn part_size(&self) -> u64 {
-        self.0.part_size()
-    }
-}
-
 #[test]
 fn hazard_04_a_read_that_meets_a_wrong_length_quarantines_and_a_push_heals() {
     run(async {
@@ -262,17 +227,9 @@ fn hazard_04_a_read_that_meets_a_wrong_length_quarantines_and_a_push_heals() {
         for range in [None, Some(0..10), Some(end - 1..end)] {
             let sound = Fixture::new();
             let blob = sound.put_blob(NAME, &large(1)).await.unwrap().digest;
-            let broken = another(
-                &sound.blobs,
-                &sound.metadata,
-                Settings::default(),
-                |builder| {
-                    builder
-                        .policy(AllowAll)
-                        .blobs(Arc::new(Shortened(Arc::clone(&sound.blobs))))
-                },
-            );
+            let broken = sound.shortened();
             let pull = broken
+                .registry
                 .open(&sound.caller, &repository(NAME))
                 .pull()
                 .await

@@ -16,6 +16,8 @@ use registry_storage::{
 };
 use serde_json::{Value, json};
 
+use super::shortened::Shortened;
+
 /// More than is kept with the metadata, so that the store has it.
 pub(super) const LARGE: usize = 40_000;
 
@@ -43,6 +45,29 @@ impl Fixture {
             metadata,
             clock,
             caller: Caller::named("ada"),
+        }
+    }
+
+    /// The registry over the same parts, whose disk lost the end of every object.
+    pub(super) fn shortened(&self) -> Self {
+        let blobs = Arc::new(Shortened(Arc::clone(&self.blobs)));
+        self.over(&self.metadata, |builder| builder.blobs(blobs))
+    }
+
+    /// Another registry over the same store, whose metadata knows nothing of it.
+    pub(super) fn beside(&self) -> Self {
+        let metadata = Arc::new(MemoryMetadata::new(Arc::new(self.clock.clone())));
+        self.over(&metadata, |builder| builder)
+    }
+
+    fn over(&self, metadata: &Arc<MemoryMetadata>, parts: impl FnOnce(Builder) -> Builder) -> Self {
+        let registry = another(&self.blobs, metadata, Settings::default(), |builder| {
+            parts(builder.policy(AllowAll))
+        });
+        Self {
+            registry,
+            metadata: Arc::clone(metadata),
+            ..self.as_caller(self.caller.clone())
         }
     }
 

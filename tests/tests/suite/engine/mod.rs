@@ -6,5 +6,7 @@ mod faults;
 mod fixture;
 mod listing;
 mod permission;
+mod shortened;
 mod tell;
+mod upkeep;
 mod upload;

@@ -1,4 +1,4 @@
-//! Clauses of guarantees 5 and 6: objects given up, and objects that nothing names.
+//! Clauses of guarantees 5, 6 and 8: objects given up, and objects that nothing names.
 
 use std::time::Duration;
 
@@ -209,4 +209,34 @@ fn texts(found: &[UnknownObject]) -> Vec<&str> {
 fn sorted(mut keys: Vec<ObjectKey>) -> Vec<ObjectKey> {
     keys.sort();
     keys
+}
+
+/// Where orphans are held, what has long been unknown is given up only once they are not; what was
+/// refused goes at once all the same.
+pub async fn collection_08_held_orphans_are_not_given_up(harness: &dyn MetadataHarness) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let keys = ["objects/1", "objects/2"].map(ObjectKey::new);
+    assert!(
+        !metadata.orphans_held().await.expect("orphans_held"),
+        "held from the beginning"
+    );
+    unknown(&*metadata, &["objects/1"]).await;
+    hold(harness, true).await;
+    harness.advance(GRACE + MINUTES).await;
+    let found = unknown(&*second, &["objects/1"]).await;
+    assert!(found[0].age >= GRACE, "what is held ages");
+    assert_eq!(second.doom(&keys, GRACE).await.expect("doom"), 0);
+    assert_eq!(doomed(&*metadata).await, []);
+    let refused = metadata.doom(&keys[1..], Duration::ZERO).await;
+    assert_eq!(refused.expect("doom"), 1, "refused");
+    hold(harness, false).await;
+    assert_eq!(metadata.doom(&keys, GRACE).await.expect("doom"), 1);
+    assert_eq!(sorted(doomed(&*second).await), keys);
+}
+
+async fn hold(harness: &dyn MetadataHarness, held: bool) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    metadata.hold_orphans(held).await.expect("hold_orphans");
+    let said = second.orphans_held().await.expect("orphans_held");
+    assert_eq!(said, held, "every process knows");
 }

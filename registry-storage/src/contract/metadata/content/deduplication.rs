@@ -94,7 +94,7 @@ pub async fn content_09_a_quarantined_content_is_healed_by_a_put(harness: &dyn M
     let manifest = SampleManifest::new("manifest").with_blob(&bad.digest);
     repo.push(&manifest, &["v1"]).await;
     let quarantined = metadata
-        .quarantine(&bad.digest, &ObjectKey::new("objects/1"))
+        .quarantine(&bad.digest, Some(&ObjectKey::new("objects/1")))
         .await;
     assert!(quarantined.expect("quarantine"), "it serves the digest");
     for repo in [&repo, &other] {
@@ -109,7 +109,7 @@ pub async fn content_09_a_quarantined_content_is_healed_by_a_put(harness: &dyn M
         assert_eq!(record.content, good.content, "in {}", repo.name);
     }
     let late = metadata
-        .quarantine(&bad.digest, &ObjectKey::new("objects/1"))
+        .quarantine(&bad.digest, Some(&ObjectKey::new("objects/1")))
         .await;
     assert!(
         !late.expect("quarantine"),
@@ -134,7 +134,7 @@ pub async fn content_09_only_the_serving_object_is_quarantined(harness: &dyn Met
         (&inline.digest, &key),
         (&absent, &key),
     ] {
-        let quarantined = metadata.quarantine(digest, key).await;
+        let quarantined = metadata.quarantine(digest, Some(key)).await;
         assert!(
             !quarantined.expect("quarantine"),
             "{key} does not serve {digest}"

@@ -146,7 +146,11 @@ pub async fn m01_a_dropped_quarantine_happened_wholly_or_not(harness: &dyn Metad
     let prepare = async |text: &str| stage(harness, text).await;
     assert_wholly_or_not(prepare, async |watch| {
         let key = ObjectKey::new(watch.repo.name.as_str());
-        let quarantined = watch.repo.metadata.quarantine(&watch.blobs[0], &key).await;
+        let quarantined = watch
+            .repo
+            .metadata
+            .quarantine(&watch.blobs[0], Some(&key))
+            .await;
         quarantined.expect("quarantine");
     })
     .await;

@@ -210,7 +210,10 @@ impl Client {
             }
             Write::Quarantine(blob) => {
                 let key = ObjectKey::new(key.unwrap_or("never/given"));
-                let is = self.metadata.quarantine(&stage::blob(blob), &key).await;
+                let is = self
+                    .metadata
+                    .quarantine(&stage::blob(blob), Some(&key))
+                    .await;
                 is.map(Answer::Is)
             }
             _ => Ok(Answer::Done),

@@ -10,6 +10,7 @@ use registry_core::{
 
 use crate::memory::metadata::{
     names::Names,
+    objects::Aside,
     rows::{Row, RowName},
     state::State,
     uploads::Ending,
@@ -22,9 +23,18 @@ pub(in super::super) struct Content {
     pub(in super::super) size: u64,
     pub(in super::super) content: BlobContent,
     /// Its bytes are wrong; it does not exist for anybody who reads.
-    pub(super) quarantined: bool,
+    pub(in super::super) quarantined: bool,
     /// The repositories that link it.
     pub(in super::super) links: Names,
+}
+
+impl Content {
+    pub(in super::super) fn object(&self) -> Option<&ObjectKey> {
+        match &self.content {
+            BlobContent::Object(key) => Some(key),
+            BlobContent::Inline(_) => None,
+        }
+    }
 }
 
 /// A repository's link to a content.
@@ -45,7 +55,7 @@ impl State {
     }
 
     /// The content of a digest, if its bytes are not known to be wrong.
-    pub(super) fn sound(&self, digest: &Digest) -> Option<&Content> {
+    pub(in super::super) fn sound(&self, digest: &Digest) -> Option<&Content> {
         self.contents
             .get(digest)
             .filter(|content| !content.quarantined)
@@ -123,7 +133,7 @@ impl State {
                 wrong.quarantined = false;
                 wrong.size = size;
                 let wrong = std::mem::replace(&mut wrong.content, content.clone());
-                self.give_up(wrong);
+                self.leave_aside(&wrong);
             }
             None => self.add_content(digest, size, content.clone()),
         }
@@ -148,6 +158,13 @@ impl State {
     fn give_up(&mut self, content: BlobContent) {
         if let BlobContent::Object(key) = content {
             self.objects.doom(key);
+        }
+    }
+
+    /// What is kept aside serves nothing any more.
+    fn leave_aside(&mut self, content: &BlobContent) {
+        if let BlobContent::Object(key) = content {
+            self.objects.end_service(key);
         }
     }
 
@@ -230,16 +247,29 @@ impl State {
             return 0;
         };
         self.rows.drop(content.row);
-        self.give_up(content.content);
+        match content.quarantined {
+            true => self.leave_aside(&content.content),
+            false => self.give_up(content.content),
+        }
         content.size
     }
 
-    pub(super) fn quarantine(&mut self, digest: &Digest, object: &ObjectKey) -> bool {
+    pub(super) fn quarantine(&mut self, digest: &Digest, object: Option<&ObjectKey>) -> bool {
         let content = self.contents.get_mut(digest);
-        let served = content.filter(|content| {
-            !content.quarantined && content.content == BlobContent::Object(object.clone())
-        });
-        served.map(|content| content.quarantined = true).is_some()
+        let served = content.filter(|content| !content.quarantined && object == content.object());
+        let Some(content) = served else {
+            return false;
+        };
+        content.quarantined = true;
+        if let Some(object) = object {
+            let aside = Aside {
+                digest: digest.clone(),
+                size: content.size,
+                since: self.now,
+            };
+            self.objects.keep_aside(object.clone(), aside);
+        }
+        true
     }
 }
 

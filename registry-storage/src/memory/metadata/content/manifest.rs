@@ -44,6 +44,14 @@ impl Manifest {
         }
     }
 
+    pub(in super::super) fn bytes(&self) -> &Bytes {
+        &self.bytes
+    }
+
+    pub(in super::super) fn references(&self) -> &[ReferenceRow] {
+        &self.references
+    }
+
     /// What is pushed, with what stays of what was there before.
     fn again(self, command: &PutManifest<'_>) -> Self {
         Self {

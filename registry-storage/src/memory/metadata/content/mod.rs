@@ -190,7 +190,11 @@ impl Content for MemoryMetadata {
         self.run_in(command.scope, |state| state.delete_manifest(&command))
     }
 
-    async fn quarantine(&self, digest: &Digest, object: &ObjectKey) -> Result<bool, MetadataError> {
+    async fn quarantine(
+        &self,
+        digest: &Digest,
+        object: Option<&ObjectKey>,
+    ) -> Result<bool, MetadataError> {
         self.run(|state| state.quarantine(digest, object))
     }
 }

@@ -101,7 +101,9 @@ impl World {
             .contents
             .get(&put.blob)
             .map(|content| content.key.as_deref());
-        let is_gone = put.key.is_some_and(|key| self.gone.contains(key));
+        let is_gone = put
+            .key
+            .is_some_and(|key| self.gone.contains(key) || self.aside.contains(key));
         let is_bad = sound.is_none() && put.key.is_some() && serves == Some(put.key);
         if is_gone || is_bad {
             refuse(PutBlobOutcome::ObjectGone);
@@ -125,8 +127,7 @@ impl World {
         outcomes
     }
 
-    /// What is so after a put that went well. An object that was replaced is given up, or left to be
-    /// found as unknown.
+    /// What is so after a put that went well.
     fn after_stored(&self, put: &Put<'_>, outcome: PutBlobOutcome) -> Outcomes {
         let stored = self.then(Answer::PutBlob(outcome), |world| {
             world.make(put.at, None, put.creates);
@@ -144,17 +145,7 @@ impl World {
                 world.finish(put.at, id, put.blob);
             }
         });
-        let replaced = self.contents.get(&put.blob);
-        let replaced = replaced.filter(|content| content.quarantined);
-        match replaced.and_then(|content| content.key.clone()) {
-            Some(key) => {
-                let doomed = stored
-                    .1
-                    .then(stored.0.clone(), |world| world.doom_key(&key));
-                vec![stored, doomed]
-            }
-            None => vec![stored],
-        }
+        vec![stored]
     }
 
     /// Links a content and clears the marks of both.
@@ -229,6 +220,7 @@ impl World {
                 if let Some(content) = world.contents.get_mut(&blob) {
                     content.quarantined = true;
                 }
+                world.aside.extend(key.map(str::to_owned));
             })],
         }
     }

@@ -171,7 +171,8 @@ impl World {
             Row::Manifest(at, index) => self.drop_manifest(at, index),
             Row::Content(blob) => {
                 let content = self.contents.remove(&blob);
-                let key = content.and_then(|content| content.key);
+                let given_up = content.filter(|content| !content.quarantined);
+                let key = given_up.and_then(|content| content.key);
                 key.into_iter().for_each(|key| self.doom_key(&key));
             }
         }
@@ -180,7 +181,8 @@ impl World {
     fn is_named(&self, key: &str) -> bool {
         let mut contents = self.contents.values();
         let serves = contents.any(|content| content.key.as_deref() == Some(key));
-        serves || self.names_write(key) || self.doomed.contains(key)
+        let is_named = serves || self.names_write(key);
+        is_named || self.doomed.contains(key) || self.aside.contains(key)
     }
 
     /// Where a key had been named for a while, its age may have begun anew.

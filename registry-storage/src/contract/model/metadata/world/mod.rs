@@ -104,6 +104,8 @@ pub(super) struct World {
     pass: u32,
     sealed: BTreeMap<u32, Sealed>,
     gone: BTreeSet<String>,
+    /// Objects kept aside because their bytes are wrong.
+    aside: BTreeSet<String>,
     doomed: BTreeSet<String>,
     unknown: BTreeMap<String, Unknown>,
     told: Vec<Told>,

@@ -3,8 +3,11 @@
 mod backup;
 mod config;
 mod data;
+mod export;
 mod gc;
 mod greeting;
+mod import;
+mod moving;
 mod restore;
 mod serve;
 
@@ -20,6 +23,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Gc(gc::Gc),
+    Import(import::Import),
+    Export(export::Export),
 }
 
 impl Command {
@@ -30,6 +35,8 @@ impl Command {
             Self::Restore(restore) => restore.run(),
             Self::Config(config) => config.run(),
             Self::Gc(gc) => gc.run(),
+            Self::Import(import) => import.run(),
+            Self::Export(export) => export.run(),
         }
     }
 }

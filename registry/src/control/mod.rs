@@ -3,6 +3,7 @@
 //! ```text
 //! command ──► {"gc":{}}                       a job, one line
 //! server  ──► {"line":"files deleted: 3"}     what it tells, a line each
+//!             {"progress":{…}}                how far it is, now and then
 //!             "done" | {"failed":{…}}         how it ended
 //! ```
 //!
@@ -17,7 +18,7 @@ mod socket;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{client::connect, server::listen};
-use crate::failure::Failure;
+use crate::{failure::Failure, job::Progress};
 
 /// What a server answers, line by line.
 #[derive(Debug, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ use crate::failure::Failure;
 enum Answer {
     /// What the job tells.
     Line(String),
+    /// How far it is.
+    Progress(Progress),
     /// It did what was asked.
     Done,
     /// It did not.

@@ -9,6 +9,7 @@ mod backup;
 mod files;
 mod gc;
 mod report;
+mod transfer;
 
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
@@ -19,7 +20,8 @@ pub(crate) use self::{
     backup::Backup,
     files::{Lines, counted, holds},
     gc::Gc,
-    report::{Report, Terminal},
+    report::{Progress, Report, Terminal},
+    transfer::{Account, Export, Import, Moving, Password},
 };
 use crate::{config::Config, control, failure::Failure, place::Place};
 
@@ -31,6 +33,10 @@ pub(crate) enum Job {
     Backup(Backup),
     /// A round of collection.
     Gc(Gc),
+    /// Images from elsewhere.
+    Import(Import),
+    /// Images to elsewhere.
+    Export(Export),
 }
 
 impl Job {
@@ -39,6 +45,8 @@ impl Job {
         match self {
             Self::Backup(backup) => backup.run(place, report).await,
             Self::Gc(gc) => gc.run(place, report).await,
+            Self::Import(import) => import.run(place, report).await,
+            Self::Export(export) => export.run(place, report).await,
         }
     }
 

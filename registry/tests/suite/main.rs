@@ -7,6 +7,7 @@ mod data;
 mod durable;
 mod exchange;
 mod listening;
+mod moving;
 mod refusals;
 mod running;
 mod server;

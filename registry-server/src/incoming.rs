@@ -6,6 +6,7 @@
 use std::{
     error::Error,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -14,7 +15,7 @@ use futures_core::Stream;
 use futures_util::{FutureExt, StreamExt};
 use registry_core::BodyError;
 
-use crate::{limits::Pace, pacing::Pacing};
+use crate::{limits::Pace, observe::Traffic, pacing::Pacing};
 
 /// The body of a request: bytes or the reason why there are none, and no slower than it may be.
 pub(crate) struct Incoming {
@@ -23,6 +24,7 @@ pub(crate) struct Incoming {
     length: Option<u64>,
     promised: Option<u64>,
     seen: u64,
+    traffic: Option<Arc<Traffic>>,
     pacing: Pacing,
 }
 
@@ -74,6 +76,7 @@ impl Incoming {
             length,
             promised: None,
             seen: 0,
+            traffic: None,
             pacing: Pacing::new(pace),
         }
     }
@@ -81,6 +84,18 @@ impl Incoming {
     /// The whole length, where the request says it.
     pub(crate) fn length(&self) -> Option<u64> {
         self.length
+    }
+
+    /// Has its bytes counted as they come.
+    pub(crate) fn count(&mut self, traffic: &Arc<Traffic>) {
+        if self.source.is_some() {
+            self.traffic = Some(Arc::clone(traffic));
+        }
+    }
+
+    /// How many bytes have come.
+    pub(crate) fn seen(&self) -> u64 {
+        self.seen
     }
 
     /// Holds the body to a length that something else in the request says.
@@ -150,6 +165,9 @@ impl Incoming {
     ) -> Option<Result<Bytes, BodyError>> {
         if let Some(Ok(bytes)) = &next {
             self.seen += bytes.len() as u64;
+            if let Some(traffic) = &self.traffic {
+                traffic.received(bytes.len());
+            }
         }
         let ended = next.is_none();
         match self.promised {

@@ -16,8 +16,11 @@ pub mod fuzzing;
 
 mod client_address;
 mod incoming;
+mod limit;
 mod limits;
 mod listen;
+mod observe;
+mod operations;
 mod pacing;
 mod proxies;
 mod respond;
@@ -32,10 +35,19 @@ mod timer;
 mod v2;
 
 pub use client_address::ClientAddress;
+pub use limit::{ParseRateError, Rate, RateLimits};
 pub use limits::{Limits, Pace};
 pub use listen::{Address, Endpoint, ListenSettings, Listener, Running, Server};
 #[cfg(feature = "tls")]
 pub use listen::{ClientCertificates, Tls, TlsError, TlsFiles, TlsSettings, TlsVersion};
+pub use observe::{
+    AccessEntry, AccessLog, Buckets, Connections, EngineFigures, Exposition, Family, Gather,
+    JsonLog, LogTarget, ProcessFigures, Traffic,
+};
+pub use operations::{
+    HealthCheck, MetricsFor, Operations, OperationsFuture, OperationsService, Readiness,
+    ReadinessSettings, Unhealthy,
+};
 pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};

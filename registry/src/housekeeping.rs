@@ -5,7 +5,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use registry_core::{Budget, CollectReport, Registry};
+use registry_core::{Budget, CollectReport, Finding, Registry, ScrubOptions, ScrubReport};
 use registry_server::TokioTimer;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
@@ -14,6 +14,9 @@ use crate::config::Config;
 /// How often counted pulls are folded.
 const FOLD_EVERY: Duration = Duration::from_secs(60);
 
+/// How often it is looked whether everything is to be read again.
+const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
+
 /// What the server does by itself, and how much of the machine it may take.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Upkeep {
@@ -21,6 +24,10 @@ pub(crate) struct Upkeep {
     collection: Budget,
     /// The time between two rounds of it.
     interval: Duration,
+    /// Of reading everything again.
+    scrub: Budget,
+    /// The time between two runs of it; none where that is left to the operator.
+    scrub_every: Option<Duration>,
 }
 
 impl Upkeep {
@@ -28,13 +35,23 @@ impl Upkeep {
         let collection = &config.collection;
         Self {
             collection: Budget {
-                percent: u32::try_from(collection.share).unwrap_or(u32::MAX),
+                percent: percent(collection.share),
                 bytes_per_second: None,
                 objects_per_second: Some(collection.deletions as u64),
             },
             interval: collection.interval,
+            scrub: Budget {
+                percent: percent(config.scrub.share),
+                bytes_per_second: Some(config.scrub.rate.0),
+                objects_per_second: None,
+            },
+            scrub_every: (!config.scrub.every.is_zero()).then_some(config.scrub.every),
         }
     }
+}
+
+fn percent(share: usize) -> u32 {
+    u32::try_from(share).unwrap_or(u32::MAX)
 }
 
 /// Does all of it until it is dropped.
@@ -42,6 +59,7 @@ pub(crate) async fn keep_house(registry: Registry, upkeep: Upkeep) {
     tokio::select! {
         () = fold_pulls(&registry) => {}
         () = collect(&registry, upkeep) => {}
+        () = scrub(&registry, upkeep) => {}
     }
 }
 
@@ -65,6 +83,42 @@ async fn collect(registry: &Registry, upkeep: Upkeep) {
         }
         sleep(upkeep.interval).await;
     }
+}
+
+async fn scrub(registry: &Registry, upkeep: Upkeep) {
+    let Some(every) = upkeep.scrub_every else {
+        return std::future::pending().await;
+    };
+    loop {
+        match scrub_if_due(registry, upkeep.scrub, every).await {
+            Ok(()) => {}
+            Err(error) => tracing::warn!(%error, "reading everything again ended early"),
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}
+
+async fn scrub_if_due(
+    registry: &Registry,
+    budget: Budget,
+    every: Duration,
+) -> Result<(), registry_core::Error> {
+    if !registry.scrub_is_due(every, &TokioTimer).await? {
+        return Ok(());
+    }
+    let options = ScrubOptions {
+        resume: true,
+        quarantine: true,
+    };
+    let tell = |_: &ScrubReport, found: Vec<Finding>| {
+        for finding in found {
+            tracing::error!(%finding, "found wrong");
+        }
+    };
+    let run = registry.scrub_within(options, budget, &TokioTimer, tell);
+    let report = run.await?;
+    tracing::info!(?report, "read everything again");
+    Ok(())
 }
 
 fn tell(report: &CollectReport) {

@@ -74,6 +74,21 @@ pub(crate) fn bind(
     listeners
 }
 
+/// The sockets on which operators alone are answered.
+pub(crate) fn bind_operators(
+    config: &Config,
+    certificates: Option<&Certificates>,
+) -> Result<Vec<Listener>, Failure> {
+    let bind = |listen: &Listen| {
+        let bound = bind_one(listen).map_err(|error| {
+            let address = &listen.address;
+            Failure::new(format!("cannot listen on {address}: {error}"))
+        });
+        Ok(begin(bound?, listen, config, certificates))
+    };
+    config.operations.listen.iter().map(bind).collect()
+}
+
 /// The socket at an address, where it is among these.
 fn take(passed: &mut Vec<Listener>, listen: &Listen) -> Option<Listener> {
     let here = |socket: &Listener| socket.endpoint().address == listen.address;

@@ -11,6 +11,7 @@ mod failure;
 mod housekeeping;
 mod job;
 mod listeners;
+mod observe;
 mod place;
 mod reload;
 mod storage;

@@ -149,6 +149,12 @@ pub trait BlobStore: Send + Sync {
         range: Option<Range<u64>>,
     ) -> Result<ObjectRead, StoreError>;
 
+    /// Opens an object to read all of it once, for a check: in the way that disturbs others least. A store
+    /// that knows no other way than that of [`read`](Self::read) need not say so; a wrapper passes it on.
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        self.read(key, None).await
+    }
+
     /// The size of a committed object, or that there is none.
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError>;
 

@@ -20,6 +20,7 @@ mod pull;
 mod pulls;
 mod push;
 mod quarantine;
+mod scrub;
 mod session;
 mod settings;
 mod signal;
@@ -50,6 +51,7 @@ pub use figures::{CollectorFigures, CollectorPhase, Figures, ScrubFigures};
 pub use page::{Page, PageRequest};
 pub use pull::{Blob, BlobBody, Pull, StoredManifest};
 pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Upload, UploadStatus};
+pub use scrub::{Finding, ScrubOptions, ScrubReport, Scrubber};
 pub use settings::{OrphanSettings, QuarantineSettings, References, Settings};
 
 /// A container registry. Cheap to clone; clones are the same registry.

@@ -32,6 +32,7 @@ where
         mut acceptor,
         settings,
         proxies,
+        connections: counter,
     } = server;
     let slots = Arc::new(Semaphore::new(settings.connections));
     let mut connections = JoinSet::new();
@@ -42,12 +43,13 @@ where
             (arrival, slot) = next(&mut acceptor, &slots) => {
                 let (service, stopped) = (service.clone(), stopped.clone());
                 let proxies = Arc::clone(&proxies);
+                let counted = counter.accept();
                 connections.spawn(async move {
                     if let Some((stream, peer)) = arrival.receive(settings.handshake_timeout).await {
                         let connection = Connection { stream, peer, proxies, settings, stopped };
                         serve(connection, service).await;
                     }
-                    drop(slot);
+                    drop((slot, counted));
                 });
             }
         }

@@ -30,7 +30,7 @@ use hyper::body::Incoming;
 use tokio::{sync::watch, task::JoinHandle};
 use tower_service::Service;
 
-use crate::TrustedProxies;
+use crate::{TrustedProxies, observe::Connections};
 use acceptor::Acceptor;
 
 pub use address::{Address, Endpoint};
@@ -57,6 +57,7 @@ pub struct Server {
     acceptor: Acceptor,
     settings: ListenSettings,
     proxies: Arc<TrustedProxies>,
+    connections: Arc<Connections>,
 }
 
 /// A server at work. Dropping it ends it and every connection at once.
@@ -90,6 +91,7 @@ impl Server {
             acceptor: Acceptor::new(listeners)?,
             settings: ListenSettings::default(),
             proxies: Arc::default(),
+            connections: Arc::default(),
         })
     }
 
@@ -104,6 +106,13 @@ impl Server {
     #[must_use]
     pub fn trusted_proxies(mut self, proxies: TrustedProxies) -> Self {
         self.proxies = Arc::new(proxies);
+        self
+    }
+
+    /// Counts connections there.
+    #[must_use]
+    pub fn connections(mut self, connections: Arc<Connections>) -> Self {
+        self.connections = connections;
         self
     }
 

@@ -14,12 +14,17 @@ use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 use registry_core::backend::ByteStream;
 
+use crate::observe::Tail;
+
 /// The body of an answer: nothing, bytes at hand, or content as it comes from a store.
 ///
 /// Its length is always known, so every answer has a `Content-Length` and a transfer that was cut
 /// short never looks whole.
 #[derive(Default)]
-pub struct Body(Content);
+pub struct Body {
+    content: Content,
+    watched: Option<Tail>,
+}
 
 #[derive(Default)]
 enum Content {
@@ -42,7 +47,7 @@ impl Body {
     /// No body.
     #[must_use]
     pub fn empty() -> Self {
-        Self(Content::Empty)
+        Self::default()
     }
 
     /// Bytes at hand.
@@ -52,7 +57,7 @@ impl Body {
         if bytes.is_empty() {
             Self::empty()
         } else {
-            Self(Content::Full(bytes))
+            Content::Full(bytes).into()
         }
     }
 
@@ -60,17 +65,44 @@ impl Body {
     #[must_use]
     pub fn stream(bytes: ByteStream, length: u64) -> Self {
         let remaining = length;
-        Self(Content::Stream { bytes, remaining })
+        Content::Stream { bytes, remaining }.into()
     }
 
     /// How many bytes are still to come.
     #[must_use]
     pub fn remaining(&self) -> u64 {
-        match &self.0 {
+        match &self.content {
             Content::Empty => 0,
             Content::Full(bytes) => bytes.len() as u64,
             Content::Stream { remaining, .. } => *remaining,
         }
+    }
+}
+
+impl Body {
+    /// Has somebody told how much of it is sent, and when it ends.
+    pub(crate) fn watch(&mut self, tail: Tail) {
+        self.watched = Some(tail);
+    }
+
+    fn poll_bytes(&mut self, context: &mut Context<'_>) -> Poll<Piece> {
+        let Content::Stream { bytes, remaining } = &mut self.content else {
+            let content = std::mem::take(&mut self.content);
+            return Poll::Ready(content.into_bytes().map(Ok));
+        };
+        let next = ready!(poll_caught(bytes, context));
+        let piece = account(next, remaining);
+        if !matches!(piece, Some(Ok(_))) {
+            self.content = Content::Empty;
+        }
+        Poll::Ready(piece)
+    }
+}
+
+impl From<Content> for Body {
+    fn from(content: Content) -> Self {
+        let watched = None;
+        Self { content, watched }
     }
 }
 
@@ -88,16 +120,11 @@ impl http_body::Body for Body {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyBroken>>> {
-        let Content::Stream { bytes, remaining } = &mut self.0 else {
-            let content = std::mem::take(&mut self.0);
-            return Poll::Ready(content.into_bytes().map(|bytes| Ok(Frame::data(bytes))));
-        };
-        let next = ready!(poll_caught(bytes, context));
-        let frame = account(next, remaining);
-        if !matches!(frame, Some(Ok(_))) {
-            self.0 = Content::Empty;
+        let piece = ready!(self.poll_bytes(context));
+        if let (Some(Ok(bytes)), Some(tail)) = (&piece, &mut self.watched) {
+            tail.sent(bytes.len());
         }
-        Poll::Ready(frame.map(|bytes| bytes.map(Frame::data)))
+        Poll::Ready(piece.map(|bytes| bytes.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -53,8 +53,13 @@ pub(crate) fn respond(failure: &Failure) -> Response<Body> {
         }
         Failure::Engine(Error::Unavailable(_) | Error::UploadTakenOver)
         | Failure::AccountsUnavailable(_)
-        | Failure::TooManyUploads { .. } => {
+        | Failure::TooManyUploads { .. }
+        | Failure::Busy => {
             headers.insert(RETRY_AFTER, number_value(RETRY_SECONDS));
+        }
+        Failure::TooManyRequests { wait } => {
+            // In whole seconds, and never too early.
+            headers.insert(RETRY_AFTER, number_value(wait.as_secs() + 1));
         }
         _ => {}
     }

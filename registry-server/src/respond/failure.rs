@@ -3,6 +3,8 @@
 //! Status, code and text of every failure stand in this file and nowhere else; a handler only says
 //! what happened.
 
+use std::time::Duration;
+
 use http::{HeaderValue, StatusCode};
 use registry_core::{
     BodyError, Digest, Error, ParseDigestError, ParseManifestError, ParseMediaTypeError,
@@ -96,6 +98,12 @@ pub(crate) enum Failure {
     /// The caller has too many uploads under way.
     #[error("you have {limit} uploads under way, the most allowed: try again when one has ended")]
     TooManyUploads { limit: usize },
+    /// The caller or its address makes requests too fast.
+    #[error("you make requests too fast: try again in a while")]
+    TooManyRequests { wait: Duration },
+    /// Everybody together makes too many requests at once.
+    #[error("the registry has too many requests under way: try again in a while")]
+    Busy,
     /// A bug.
     #[error("the registry failed at this; its operator finds the cause by the request's id")]
     Panic,
@@ -136,7 +144,10 @@ impl Failure {
             Self::TooManyHeaders { .. } | Self::HeadersTooLarge { .. } => {
                 (S::REQUEST_HEADER_FIELDS_TOO_LARGE, Code::Unsupported)
             }
-            Self::TooManyUploads { .. } => (S::TOO_MANY_REQUESTS, Code::TooManyRequests),
+            Self::Busy => (S::SERVICE_UNAVAILABLE, Code::Unavailable),
+            Self::TooManyUploads { .. } | Self::TooManyRequests { .. } => {
+                (S::TOO_MANY_REQUESTS, Code::TooManyRequests)
+            }
             Self::Panic => (S::INTERNAL_SERVER_ERROR, Code::Unknown),
         }
     }

@@ -14,8 +14,10 @@ use tracing::{Instrument, Level, Span, field::Empty};
 
 use super::{RequestId, Shared, door::Challenge};
 use crate::{
+    ClientAddress,
     incoming::Incoming,
     limits::Limits,
+    observe::Exchange,
     respond::{Body, Failure, number_value, respond_failure},
     route::Route,
     v2::{self, Call},
@@ -28,9 +30,15 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) async fn answer(
     shared: Arc<Shared>,
     head: Parts,
-    mut body: Incoming,
+    body: Incoming,
 ) -> Result<Response<Body>, Infallible> {
     let id = shared.ids.next();
+    if let Some(mut response) = operations(&shared, &head).await {
+        finish(&mut response, &head, body.is_unread());
+        response.headers_mut().insert(REQUEST_ID, id.into_value());
+        return Ok(response);
+    }
+    let mut exchange = Exchange::begin(&shared.watchers, &head, id.as_str(), body);
     let span = tracing::debug_span!(
         "request",
         id = id.as_str(),
@@ -40,8 +48,8 @@ pub(super) async fn answer(
     );
     let work = async {
         let started = tracing::enabled!(Level::DEBUG).then(Instant::now);
-        let mut response = guarded(&shared, &head, &mut body, &id).await;
-        finish(&mut response, &head, body.is_unread());
+        let mut response = guarded(&shared, &head, &mut exchange, &id).await;
+        finish(&mut response, &head, exchange.body.is_unread());
         if let Some(started) = started {
             let micros = started.elapsed().as_micros();
             let bytes = response.body().remaining();
@@ -55,19 +63,27 @@ pub(super) async fn answer(
         response
     };
     let mut response = work.instrument(span).await;
+    exchange.answered(&mut response);
     response.headers_mut().insert(REQUEST_ID, id.into_value());
     Ok(response)
+}
+
+/// The answer to an operator's question, if it is one.
+async fn operations(shared: &Shared, head: &Parts) -> Option<Response<Body>> {
+    let (operations, metrics) = shared.operations.as_ref()?;
+    operations.answer(head, *metrics).await
 }
 
 /// Turns whatever goes wrong into an answer, also a panic.
 async fn guarded(
     shared: &Shared,
     head: &Parts,
-    body: &mut Incoming,
+    exchange: &mut Exchange,
     id: &RequestId,
 ) -> Response<Body> {
     let work = async {
-        let outcome = handle(shared, head, body, id).await;
+        let outcome = handle(shared, head, exchange, id).await;
+        let body = &mut exchange.body;
         // Whoever waits to be asked for a body is not asked for one that nobody wants.
         if body.is_unread() && !head.headers.contains_key(EXPECT) {
             body.discard();
@@ -82,12 +98,18 @@ async fn guarded(
 async fn handle(
     shared: &Shared,
     head: &Parts,
-    body: &mut Incoming,
+    exchange: &mut Exchange,
     id: &RequestId,
 ) -> Result<Response<Body>, Failure> {
+    exchange.occupy(shared.throttle.places.take()?);
+    let client = head.extensions.get::<ClientAddress>();
+    shared.throttle.admit_address(client)?;
     check(head, &shared.limits)?;
     let route = Route::parse(head.uri.path())?;
+    exchange.route(&route);
     let caller = shared.door.caller(&head.headers).await?;
+    exchange.caller(&caller);
+    shared.throttle.admit_caller(&caller, client)?;
     Span::current().record("caller", caller.name());
     let call = Call {
         shared,
@@ -95,7 +117,7 @@ async fn handle(
         head,
         id,
     };
-    v2::dispatch(&call, &route, body).await
+    v2::dispatch(&call, &route, &mut exchange.body).await
 }
 
 fn check(head: &Parts, limits: &Limits) -> Result<(), Failure> {

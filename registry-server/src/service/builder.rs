@@ -6,7 +6,10 @@ use registry_core::{Authenticator, Registry};
 
 use super::{Door, RegistryService, Shared, Slots, request_id::RequestIds};
 use crate::{
+    limit::{RateLimits, Throttle},
     limits::Limits,
+    observe::{AccessLog, Traffic, Watchers},
+    operations::{MetricsFor, Operations},
     respond::{Links, PublicUrl},
 };
 
@@ -18,6 +21,9 @@ pub struct RegistryServiceBuilder {
     limits: Limits,
     public_url: Option<PublicUrl>,
     chunk_min_length: Option<u64>,
+    rates: RateLimits,
+    watchers: Watchers,
+    operations: Option<(Arc<Operations>, MetricsFor)>,
 }
 
 impl RegistryServiceBuilder {
@@ -28,6 +34,9 @@ impl RegistryServiceBuilder {
             limits: Limits::default(),
             public_url: None,
             chunk_min_length: None,
+            rates: RateLimits::default(),
+            watchers: Watchers::default(),
+            operations: None,
         }
     }
 
@@ -58,16 +67,45 @@ impl RegistryServiceBuilder {
         self
     }
 
+    /// Limits on how many requests are taken. There are none by default.
+    pub fn rate_limits(mut self, limits: RateLimits) -> Self {
+        self.rates = limits;
+        self
+    }
+
+    /// Where requests are counted. Nobody counts them by default.
+    pub fn traffic(mut self, traffic: Arc<Traffic>) -> Self {
+        self.watchers.traffic = Some(traffic);
+        self
+    }
+
+    /// Who is told of every request. Nobody is by default.
+    pub fn access_log(mut self, log: Arc<dyn AccessLog>) -> Self {
+        self.watchers.log = Some(log);
+        self
+    }
+
+    /// Answers `/healthz` and `/readyz` beside the protocol, and tells figures at `/metrics` to some. These
+    /// requests are neither counted nor limited nor logged.
+    pub fn operations(mut self, operations: Arc<Operations>, metrics: MetricsFor) -> Self {
+        self.operations = Some((operations, metrics));
+        self
+    }
+
     /// Builds it.
     #[must_use]
     pub fn build(self) -> RegistryService {
+        let traffic = self.watchers.traffic.clone();
         let shared = Shared {
             registry: self.registry,
             door: Door::new(self.authenticator),
             limits: self.limits,
             links: Links::new(self.public_url),
             chunk_min_length: self.chunk_min_length,
-            uploads: Slots::new(self.limits.uploads_per_caller),
+            uploads: Slots::new(self.limits.uploads_per_caller, traffic),
+            throttle: Throttle::new(&self.rates),
+            watchers: Arc::new(self.watchers),
+            operations: self.operations,
             ids: RequestIds::new(),
         };
         RegistryService {

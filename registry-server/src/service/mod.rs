@@ -21,7 +21,10 @@ use registry_core::Registry;
 
 use crate::{
     incoming::Incoming,
+    limit::Throttle,
     limits::Limits,
+    observe::Watchers,
+    operations::{MetricsFor, Operations},
     respond::{Body, Links},
 };
 
@@ -62,6 +65,9 @@ pub(crate) struct Shared {
     pub(crate) links: Links,
     pub(crate) chunk_min_length: Option<u64>,
     pub(crate) uploads: Slots,
+    throttle: Throttle,
+    watchers: Arc<Watchers>,
+    operations: Option<(Arc<Operations>, MetricsFor)>,
     ids: request_id::RequestIds,
 }
 

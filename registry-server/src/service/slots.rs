@@ -2,15 +2,18 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use registry_core::Caller;
+
+use crate::observe::Traffic;
 
 /// Counts what each caller has under way.
 pub(crate) struct Slots {
     limit: usize,
     taken: Mutex<HashMap<Option<Box<str>>, usize>>,
+    traffic: Option<Arc<Traffic>>,
 }
 
 /// One of a caller's slots, until dropped.
@@ -20,10 +23,11 @@ pub(crate) struct Slot<'a> {
 }
 
 impl Slots {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, traffic: Option<Arc<Traffic>>) -> Self {
         Self {
             limit,
             taken: Mutex::default(),
+            traffic,
         }
     }
 
@@ -39,6 +43,9 @@ impl Slots {
             return None;
         }
         *taken.entry(caller.clone()).or_default() += 1;
+        if let Some(traffic) = &self.traffic {
+            traffic.upload_begun();
+        }
         Some(Slot {
             slots: self,
             caller,
@@ -52,6 +59,9 @@ impl Slots {
 
 impl Drop for Slot<'_> {
     fn drop(&mut self) {
+        if let Some(traffic) = &self.slots.traffic {
+            traffic.upload_ended();
+        }
         let mut taken = self.slots.lock();
         let Some(count) = taken.get_mut(&self.caller) else {
             return;
@@ -69,7 +79,7 @@ mod tests {
 
     #[test]
     fn hazard_38_a_slot_comes_back_however_its_request_ends() {
-        let slots = Slots::new(2);
+        let slots = Slots::new(2, None);
         let ann = Caller::named("ann");
         let first = slots.take(&ann);
         let second = slots.take(&ann);
@@ -83,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_refused_caller_is_not_remembered() {
-        let slots = Slots::new(0);
+        let slots = Slots::new(0, None);
         assert!(slots.take(&Caller::anonymous()).is_none());
         assert!(slots.lock().is_empty());
     }

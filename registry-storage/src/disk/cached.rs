@@ -4,6 +4,8 @@
 //! on the thread that wants it, at a fifth of the cost of having a thread read it that may wait. Where
 //! that cannot be asked for, nothing counts as cached.
 
+#[cfg(target_os = "linux")]
+use std::num::NonZeroU64;
 use std::{fs::File, path::Path};
 
 /// Opens a file, if that needs no disk.
@@ -39,6 +41,28 @@ pub(super) fn expect_all(file: &File) {
     fadvise(file, 0, None, Advice::Sequential).ok();
 }
 
+/// Says that nothing of the file is to be read before it is asked for.
+#[cfg(target_os = "linux")]
+pub(super) fn expect_nothing(file: &File) {
+    use rustix::fs::{Advice, fadvise};
+
+    fadvise(file, 0, None, Advice::Random).ok();
+}
+
+/// Says that a piece of the file is not needed again.
+#[cfg(target_os = "linux")]
+pub(super) fn forget(file: &File, offset: u64, length: usize) {
+    use rustix::fs::{Advice, fadvise};
+
+    fadvise(
+        file,
+        offset,
+        NonZeroU64::new(length as u64),
+        Advice::DontNeed,
+    )
+    .ok();
+}
+
 /// Nothing is known to be cached here.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn open(_: &Path) -> Option<File> {
@@ -54,3 +78,11 @@ pub(super) fn read(_: &File, _: u64, _: usize) -> Option<Vec<u8>> {
 /// There is nobody to say it to.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn expect_all(_: &File) {}
+
+/// There is nobody to say it to.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn expect_nothing(_: &File) {}
+
+/// There is nobody to say it to.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn forget(_: &File, _: u64, _: usize) {}

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! layout                                       what this directory is: "registry blobs, layout 1"
+//! probe                                        a moment long, whether the disk can be written to
 //! uploads/<unique>                             an unfinished write
 //! uploads/<unique>.resumes                     where it was gone on with, once it was
 //! blobs/<algorithm>/<xy>/<encoded>-<unique>    an object; xy are the first two digits of its digest
@@ -38,6 +39,7 @@ mod list;
 #[cfg(feature = "abort-points")]
 mod marked;
 mod ops;
+mod probe;
 mod read;
 mod resumes;
 mod root;
@@ -64,6 +66,7 @@ use registry_core::{
 
 #[cfg(feature = "directory")]
 pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
+pub use self::probe::Space;
 use self::{
     blocking::blocking,
     error::{absent, failed},
@@ -125,6 +128,23 @@ impl DiskBlobs {
         Ok(Self::over(root))
     }
 
+    /// Whether the directory can be written to: writes a small file, waits until the disk has it as any
+    /// other, and takes it away again.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn probe(&self) -> Result<(), StoreError> {
+        self.work(|root| probe::probe(root)).await
+    }
+
+    /// How much room there is. This may block for a moment.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn space(&self) -> Result<Space, StoreError> {
+        probe::space(&self.root)
+    }
+
     fn over(root: Root) -> Self {
         Self {
             root: Arc::new(root),
@@ -175,6 +195,13 @@ impl BlobStore for DiskBlobs {
             return Err(absent(key));
         };
         read::read(&self.root, key, range).await
+    }
+
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        let Some(Place::Object) = place(key) else {
+            return Err(absent(key));
+        };
+        read::read_once(&self.root, key).await
     }
 
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {

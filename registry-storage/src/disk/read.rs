@@ -46,6 +46,30 @@ pub(super) async fn read(
         file: Arc::new(file),
         key: key.clone(),
         rest,
+        once: false,
+    };
+    let bytes = Box::pin(stream::try_unfold(left, Left::next));
+    Ok(ObjectRead { size, bytes })
+}
+
+/// Opens an object to read all of it once. What others have in memory stays there, and nothing else does.
+pub(super) async fn read_once(root: &Arc<Root>, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+    let (path, opened) = (root.file(key), key.clone());
+    let root = Arc::clone(root);
+    let (file, size) = blocking(move || {
+        let file = open(&root, &opened, &path)?;
+        let size = file.metadata();
+        let size = size.map_err(|error| failed("look at", &path, &error))?;
+        // Nothing is read ahead: then what is in memory is there because others read it.
+        cached::expect_nothing(&file);
+        Ok((file, size.len()))
+    })
+    .await?;
+    let left = Left {
+        file: Arc::new(file),
+        key: key.clone(),
+        rest: 0..size,
+        once: true,
     };
     let bytes = Box::pin(stream::try_unfold(left, Left::next));
     Ok(ObjectRead { size, bytes })
@@ -56,6 +80,8 @@ struct Left {
     file: Arc<File>,
     key: ObjectKey,
     rest: Range<u64>,
+    /// Whether what comes from the disk is forgotten again.
+    once: bool,
 }
 
 impl Left {
@@ -73,10 +99,13 @@ impl Left {
 
     async fn read(&self) -> Result<Vec<u8>, StoreError> {
         let (file, key) = (Arc::clone(&self.file), self.key.clone());
-        let (start, length) = (self.rest.start, self.at_most(PIECE));
+        let (start, length, once) = (self.rest.start, self.at_most(PIECE), self.once);
         blocking(move || {
             let mut bytes = vec![0; length];
             let read = file.read_exact_at(&mut bytes, start);
+            if once {
+                cached::forget(&file, start, length);
+            }
             let at = |error| unavailable(format!("cannot read {key} at {start}: {error}"));
             read.map(|()| bytes).map_err(at)
         })

@@ -226,3 +226,39 @@ impl Inspection for SqliteMetadata {
         Ok(counted.await.map_err(lost)??)
     }
 }
+
+impl SqliteMetadata {
+    /// What SQLite finds wrong with the file, with references between rows, and with links whose content is
+    /// not there; nothing where all is well. It reads all of the database.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub async fn integrity(&self) -> Result<Vec<String>, MetadataError> {
+        let (readers, now) = (Arc::clone(&self.readers), self.time.now());
+        let checked = spawn_blocking(move || readers.read(now, |view| view.integrity()));
+        let lost = |error| MetadataError::new(MetadataErrorKind::Unavailable, format!("{error}"));
+        Ok(checked.await.map_err(lost)??)
+    }
+}
+
+impl View<'_> {
+    fn integrity(&self) -> Result<Vec<String>, Failure> {
+        let mut found: Vec<String> = self.all("PRAGMA integrity_check", (), |row| row.get(0))?;
+        found.retain(|line| line != "ok");
+        found.extend(self.all("PRAGMA foreign_key_check", (), |row| {
+            let (table, row, parent): (String, Option<i64>, String) =
+                (row.get(0)?, row.get(1)?, row.get(2)?);
+            let row = row.map_or(String::new(), |row| format!(" {row}"));
+            Ok(format!(
+                "row{row} of {table} refers to what is not in {parent}"
+            ))
+        })?);
+        let sql = "SELECT l.holder, l.digest FROM links l
+            WHERE NOT EXISTS (SELECT 1 FROM contents c WHERE c.digest = l.digest)";
+        found.extend(self.all(sql, (), |row| {
+            let (holder, digest): (String, String) = (row.get(0)?, row.get(1)?);
+            Ok(format!("blob {holder}@{digest} has no content"))
+        })?);
+        Ok(found)
+    }
+}

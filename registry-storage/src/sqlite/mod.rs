@@ -120,7 +120,11 @@ use rusqlite::Connection;
 pub(crate) use self::lineage::Lineage;
 #[cfg(feature = "directory")]
 pub use self::snapshot::Counts;
-pub use self::{error::SqliteOpenError, hold::DeletionHold, writer::CommitCounts};
+pub use self::{
+    error::SqliteOpenError,
+    hold::DeletionHold,
+    writer::{CommitCounts, CommitFigures, Spread},
+};
 use self::{
     error::{Failure, OpenError},
     hold::Holds,
@@ -235,7 +239,24 @@ impl SqliteMetadata {
     /// How much was committed since this was opened.
     #[must_use]
     pub fn commit_counts(&self) -> CommitCounts {
-        self.writer.counts()
+        self.commit_figures().counts
+    }
+
+    /// How commits went since this was opened.
+    #[must_use]
+    pub fn commit_figures(&self) -> CommitFigures {
+        self.writer.figures()
+    }
+
+    /// Whether the database can be written to: commits a transaction that changes nothing, as durably as
+    /// any other.
+    ///
+    /// # Errors
+    /// Where it cannot.
+    pub async fn probe(&self) -> Result<(), MetadataError> {
+        let sql = "UPDATE registry SET identity = identity";
+        let probed = self.write(move |transaction| transaction.run(sql, ()));
+        probed.await.map(drop)
     }
 
     /// Runs a command and answers once it is committed.

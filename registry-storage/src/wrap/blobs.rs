@@ -55,6 +55,11 @@ impl<A: Around> BlobStore for WrappedBlobs<A> {
         self.around.around(Operation::Read, call).await
     }
 
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        let call = self.inner.read_once(key);
+        self.around.around(Operation::Read, call).await
+    }
+
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {
         let call = self.inner.stat(key);
         self.around.around(Operation::Stat, call).await

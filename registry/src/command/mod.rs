@@ -1,6 +1,7 @@
 //! The commands, a file each.
 
 mod backup;
+mod check;
 mod config;
 mod data;
 mod export;
@@ -8,8 +9,11 @@ mod gc;
 mod greeting;
 mod import;
 mod moving;
+mod quarantine;
 mod restore;
+mod scrub;
 mod serve;
+mod stats;
 
 use self::data::Data;
 use crate::failure::Failure;
@@ -25,6 +29,10 @@ pub(crate) enum Command {
     Gc(gc::Gc),
     Import(import::Import),
     Export(export::Export),
+    Scrub(scrub::Scrub),
+    Quarantine(quarantine::Quarantine),
+    Check(check::Check),
+    Stats(stats::Stats),
 }
 
 impl Command {
@@ -37,6 +45,10 @@ impl Command {
             Self::Gc(gc) => gc.run(),
             Self::Import(import) => import.run(),
             Self::Export(export) => export.run(),
+            Self::Scrub(scrub) => scrub.run(),
+            Self::Quarantine(quarantine) => quarantine.run(),
+            Self::Check(check) => check.run(),
+            Self::Stats(stats) => stats.run(),
         }
     }
 }

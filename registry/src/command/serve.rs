@@ -23,6 +23,7 @@ use crate::{
     failure::Failure,
     housekeeping::{Upkeep, keep_house},
     listeners::{self, Certificates},
+    observe::Observers,
     place::Place,
     reload::Reloads,
     storage::Storage,
@@ -63,7 +64,9 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?
         .settings(config.connections())
         .trusted_proxies(listeners::proxies(&config.server));
+    let operators = listeners::bind_operators(config, certificates.as_ref())?;
     let (registry, directory) = open(config, &auth).await?;
+    let observers = Observers::new(config, &registry, directory.as_ref())?;
     let housekeeping = tokio::spawn(keep_house(registry.clone(), Upkeep::of(config)));
     let commands = directory.map(|directory| {
         let registry = registry.clone();
@@ -73,15 +76,20 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         })
     });
     let commands = commands.transpose()?;
-    let service = service(config, &registry, &auth);
+    let service = service(config, &registry, &auth, &observers);
     reloads.part(logging);
     reloads.part(auth);
     if let Some(certificates) = certificates {
         reloads.part(certificates);
     }
+    if let Some(rotation) = observers.rotation() {
+        reloads.part(rotation);
+    }
     let reloading = tokio::spawn(reloads.run());
     let stop = told_to_stop().map_err(no_signals)?;
-    let running = server.serve(service);
+    let running = server.connections(observers.connections()).serve(service);
+    // They are answered until the end, so that they see it drain.
+    let _operators = observers.serve(operators)?;
     say_ready(config, running.endpoints());
     notifier.ready();
     tokio::select! {
@@ -89,6 +97,7 @@ async fn serve(flags: &Flags, config: &Config, logging: Logging) -> Result<(), F
         never = notifier.keep_alive() => match never {},
     }
     notifier.stopping();
+    observers.drain();
     tracing::info!(seconds = config.server.drain.as_secs(), "draining");
     housekeeping.abort();
     reloading.abort();
@@ -114,7 +123,12 @@ async fn open(config: &Config, auth: &Auth) -> Result<(Registry, Option<Director
     Ok((registry, directory))
 }
 
-fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService {
+fn service(
+    config: &Config,
+    registry: &Registry,
+    auth: &Auth,
+    observers: &Observers,
+) -> RegistryService {
     let mut service = RegistryService::builder(registry.clone()).limits(config.requests());
     if let Some(authenticator) = auth.authenticator() {
         service = service.authenticator(authenticator);
@@ -122,7 +136,8 @@ fn service(config: &Config, registry: &Registry, auth: &Auth) -> RegistryService
     if let Some(url) = &config.server.public_url {
         service = service.public_url(url.clone());
     }
-    service.build()
+    let service = service.rate_limits(config.rates());
+    observers.watch(config, service).build()
 }
 
 /// Lets commands reach the server.

@@ -61,8 +61,8 @@ fn anonymous_callers_differ_from_users(config: &Config, written: &mut Written) {
 
 /// A certificate that nobody is shown is likelier a listener forgotten than meant.
 fn a_certificate_has_its_key_and_its_use(config: &Config, written: &mut Written) {
-    let (tls, listen) = (&config.tls, &config.server.listen);
-    let spoken = listen.iter().find(|listen| listen.tls);
+    let tls = &config.tls;
+    let spoken = listeners(config).find(|(_, listen)| listen.tls);
     let (key, what) = match (&tls.certificate, &tls.key, spoken) {
         (None, None, None) | (Some(_), Some(_), Some(_)) => {
             return client_certificates_have_authorities(config, written);
@@ -77,7 +77,7 @@ fn a_certificate_has_its_key_and_its_use(config: &Config, written: &mut Written)
         ),
     };
     let origin = match spoken {
-        Some(_) => written.origin("server", "listen").clone(),
+        Some((section, _)) => written.origin(section, "listen").clone(),
         None => written.origin("tls", key).clone(),
     };
     written.problem(&origin, what);
@@ -92,12 +92,19 @@ fn client_certificates_have_authorities(config: &Config, written: &mut Written) 
 }
 
 fn a_load_balancer_is_trusted(config: &Config, written: &mut Written) {
-    let proxied = config.server.listen.iter().find(|one| one.proxy_protocol);
-    if let (Some(listen), []) = (proxied, &config.server.trusted_proxies[..]) {
+    let proxied = listeners(config).find(|(_, one)| one.proxy_protocol);
+    if let (Some((section, listen)), []) = (proxied, &config.server.trusted_proxies[..]) {
         let what = format!(
-            "server.listen: {listen} needs server.trusted_proxies, the load balancers that may connect"
+            "{section}.listen: {listen} needs server.trusted_proxies, the load balancers that may connect"
         );
-        let origin = written.origin("server", "listen").clone();
+        let origin = written.origin(section, "listen").clone();
         written.problem(&origin, what);
     }
+}
+
+/// All places to listen at, each with the section that has it.
+fn listeners(config: &Config) -> impl Iterator<Item = (&'static str, &Listen)> {
+    let main = config.server.listen.iter().map(|one| ("server", one));
+    let operators = config.operations.listen.iter();
+    main.chain(operators.map(|one| ("operations", one)))
 }

@@ -86,8 +86,11 @@ config! {
     push: Push,
     uploads: Uploads,
     collection: Collection,
+    scrub: Scrub,
     limits: Limits,
+    operations: Operations,
     log: Log,
+    access_log: AccessLog,
 }
 
 impl Config {

@@ -4,7 +4,7 @@ use registry_core::{
     ManifestLimits, QuarantineSettings, Settings,
     backend::{CreateRule, NamespaceSettings},
 };
-use registry_server::{Limits as RequestLimits, ListenSettings, Pace};
+use registry_server::{Limits as RequestLimits, ListenSettings, Pace, RateLimits};
 
 use super::{Config, Create};
 
@@ -41,6 +41,17 @@ impl Config {
             header_bytes: self.limits.header_bytes.as_usize(),
             uploads_per_caller: self.limits.uploads_per_caller,
             pace: self.pace(),
+        }
+    }
+
+    /// Limits on how many requests are taken.
+    pub(crate) fn rates(&self) -> RateLimits {
+        RateLimits {
+            per_address: self.limits.address_rate,
+            per_caller: self.limits.caller_rate,
+            concurrent: self.limits.concurrent_requests,
+            exempt: self.limits.rate_exempt.clone(),
+            ..RateLimits::default()
         }
     }
 
@@ -89,7 +100,7 @@ impl Config {
 #[cfg(test)]
 mod tests {
     use registry_core::Settings;
-    use registry_server::{Limits, ListenSettings};
+    use registry_server::{Limits, ListenSettings, RateLimits};
 
     use crate::config::{Config, Flags};
 
@@ -104,6 +115,7 @@ mod tests {
         };
         assert_eq!(format!("{set:?}"), format!("{usual:?}"));
         assert_eq!(config.requests(), Limits::default());
+        assert_eq!(config.rates(), RateLimits::default());
         assert_eq!(config.connections(), ListenSettings::default());
     }
 

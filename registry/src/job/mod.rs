@@ -6,9 +6,13 @@
 //! be stopped. Whoever drops a job ends it; the next one goes on.
 
 mod backup;
+mod check;
 mod files;
 mod gc;
+mod quarantine;
 mod report;
+mod scrub;
+mod stats;
 mod transfer;
 
 use registry_core::AllowAll;
@@ -18,9 +22,13 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     backup::Backup,
+    check::Check,
     files::{Lines, counted, holds},
     gc::Gc,
+    quarantine::Quarantine,
     report::{Progress, Report, Terminal},
+    scrub::Scrub,
+    stats::Stats,
     transfer::{Account, Export, Import, Moving, Password},
 };
 use crate::{config::Config, control, failure::Failure, place::Place};
@@ -37,6 +45,12 @@ pub(crate) enum Job {
     Import(Import),
     /// Images to elsewhere.
     Export(Export),
+    /// A list of what is kept aside.
+    Quarantine(Quarantine),
+    /// A run through everything.
+    Scrub(Scrub),
+    /// A count.
+    Stats(Stats),
 }
 
 impl Job {
@@ -47,6 +61,9 @@ impl Job {
             Self::Gc(gc) => gc.run(place, report).await,
             Self::Import(import) => import.run(place, report).await,
             Self::Export(export) => export.run(place, report).await,
+            Self::Quarantine(quarantine) => quarantine.run(place, report).await,
+            Self::Scrub(scrub) => scrub.run(place, report).await,
+            Self::Stats(stats) => stats.run(place, report).await,
         }
     }
 
@@ -62,7 +79,7 @@ impl Job {
 }
 
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
-async fn open(config: &Config) -> Result<Place, Failure> {
+pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
     let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());

@@ -13,7 +13,7 @@ use crate::{
     server::{Server, ask, run},
 };
 
-fn sha256(bytes: &[u8]) -> String {
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     format!(
         "sha256:{}",
@@ -37,7 +37,7 @@ fn send(server: &Server, head: &str, content: &[u8]) {
     assert!(answer.starts_with("HTTP/1.1 201"), "{answer}");
 }
 
-fn push_blob(server: &Server, bytes: &[u8]) -> String {
+pub(crate) fn push_blob(server: &Server, bytes: &[u8]) -> String {
     let digest = sha256(bytes);
     send(
         server,

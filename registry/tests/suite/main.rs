@@ -3,11 +3,13 @@
 mod backup;
 mod commands;
 mod configuration;
+mod damage;
 mod data;
 mod durable;
 mod exchange;
 mod listening;
 mod moving;
+mod operations;
 mod refusals;
 mod running;
 mod server;

@@ -278,7 +278,7 @@ fn crash_it(
         flags.stop.store(true, Ordering::SeqCst);
         return came;
     }
-    thread::sleep(Duration::from_millis(20 + random.below(500)));
+    thread::sleep(Duration::from_millis(20 + random.below(250)));
     flags.crashing.store(true, Ordering::SeqCst);
     if let (Crash::Cut, Some(disk)) = (crash, disk) {
         flags.cut.store(true, Ordering::SeqCst);

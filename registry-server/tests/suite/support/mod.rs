@@ -2,12 +2,14 @@
 
 mod client;
 mod echo;
+mod exposition;
 mod image;
 mod people;
 mod reply;
 
 pub(crate) use client::{Client, Connection, Request};
 pub(crate) use echo::Echo;
+pub(crate) use exposition::Figures;
 pub(crate) use image::{Image, OCI_INDEX, OCI_MANIFEST, image};
 pub(crate) use people::{People, Rooms, basic};
 pub(crate) use reply::Reply;

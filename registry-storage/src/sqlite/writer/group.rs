@@ -2,16 +2,14 @@
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use registry_core::{Timestamp, backend::MetadataError};
 use rusqlite::{Connection, wal::CheckpointMode};
+use tokio::time::Instant;
 
-use super::command::Command;
+use super::{command::Command, figures::Committed};
 use crate::sqlite::{
     error::{Failure, of_commit},
     readers::Readers,
@@ -23,36 +21,6 @@ use crate::sqlite::{
 const CHECKPOINT_PAGES: i32 = 4096;
 
 type Group = Vec<Box<dyn Command>>;
-
-/// How many commands were committed, and in how many transactions.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CommitCounts {
-    /// Commands, whatever they answered.
-    pub commands: u64,
-    /// Transactions, each of which cost one sync where the durability is strict.
-    pub commits: u64,
-}
-
-/// Counts what is committed.
-#[derive(Default)]
-pub(in crate::sqlite) struct Committed {
-    commands: AtomicU64,
-    commits: AtomicU64,
-}
-
-impl Committed {
-    fn add(&self, commands: usize) {
-        self.commands.fetch_add(commands as u64, Ordering::Relaxed);
-        self.commits.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn counts(&self) -> CommitCounts {
-        CommitCounts {
-            commands: self.commands.load(Ordering::Relaxed),
-            commits: self.commits.load(Ordering::Relaxed),
-        }
-    }
-}
 
 /// Commits group after group.
 pub(super) struct Groups {
@@ -84,6 +52,7 @@ impl Groups {
     /// Runs a group in one transaction, commits it, and answers everybody in it.
     pub(super) fn commit(&mut self, group: &mut Group) {
         if let Err(error) = self.try_commit(group) {
+            self.committed.fail();
             // A commit that failed may have ended its transaction or not.
             if !self.connection.is_autocommit() {
                 let _ = self.connection.execute_batch("ROLLBACK");
@@ -104,9 +73,10 @@ impl Groups {
         if self.connection.total_changes() != before {
             let saved = self.counters.save(&self.connection, now);
             saved.map_err(Failure::from)?;
+            let started = Instant::now();
             self.execute_commit()?;
             self.readers.advance();
-            self.committed.add(group.len());
+            self.committed.add(group.len(), started.elapsed());
             Ok(())
         } else {
             self.execute_commit()

@@ -6,6 +6,7 @@
 //! the alternative: each would pay for a sync of its own, and they could only queue.
 
 mod command;
+mod figures;
 mod group;
 #[cfg(test)]
 mod tests;
@@ -30,8 +31,8 @@ use super::{
     time::Time,
     transaction::{Counters, Transaction},
 };
-pub use group::CommitCounts;
-pub(super) use group::Committed;
+use figures::Committed;
+pub use figures::{CommitCounts, CommitFigures, Spread};
 
 /// Commands that may wait; more wait to be let in.
 const QUEUE: usize = 1024;
@@ -84,8 +85,8 @@ impl Writer {
         answered.await.map_err(|_| lost())?
     }
 
-    pub(super) fn counts(&self) -> CommitCounts {
-        self.committed.counts()
+    pub(super) fn figures(&self) -> CommitFigures {
+        self.committed.figures()
     }
 }
 

@@ -64,6 +64,16 @@ impl BlobStore for FaultyBlobs {
         })
     }
 
+    async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
+        let fault = self.faults.draw(Operation::Read);
+        let call = self.inner.read_once(key);
+        let read = befall(fault.as_ref(), Operation::Read, call).await?;
+        Ok(ObjectRead {
+            bytes: spoiled(read.bytes, fault.as_ref()),
+            ..read
+        })
+    }
+
     async fn stat(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {
         let call = self.inner.stat(key);
         self.faults.around(Operation::Stat, call).await

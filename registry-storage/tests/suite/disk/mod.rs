@@ -4,6 +4,7 @@ mod contract;
 mod harness;
 mod layout;
 mod leftovers;
+mod probe;
 mod store;
 mod trouble;
 

@@ -3,6 +3,7 @@
 use futures_executor::block_on;
 use futures_util::future::join_all;
 use registry_core::backend::{MetadataErrorKind, PutBlobOutcome};
+use registry_storage::sqlite::CommitCounts;
 
 use super::fixture::{Client, Place};
 
@@ -73,4 +74,33 @@ fn a_command_that_fails_is_undone_alone() {
     // A refused one has left nothing that would make this a repetition.
     let again = block_on(client.put("blob 3", "objects/3"));
     assert_eq!(again.unwrap(), PutBlobOutcome::Stored);
+}
+
+#[test]
+fn commits_are_spread_by_size_and_by_time() {
+    let place = Place::new();
+    let metadata = place.open();
+    let client = Client::new(&metadata, "team/app");
+    block_on(join_all((0..50).map(|number| {
+        let (client, text) = (&client, number.to_string());
+        async move { client.push(&text, &format!("v{text}")).await }
+    })));
+    let figures = metadata.commit_figures();
+    let CommitCounts { commands, commits } = figures.counts;
+    assert_eq!(figures.group_sizes.counts.iter().sum::<u64>(), commits);
+    assert_eq!(figures.seconds.counts.iter().sum::<u64>(), commits);
+    assert_eq!(figures.group_sizes.sum, commands as f64);
+    assert!(figures.seconds.sum > 0.0 && figures.failed == 0);
+}
+
+#[test]
+fn a_probe_is_a_commit_that_changes_nothing() {
+    let place = Place::new();
+    let metadata = place.open();
+    let client = Client::new(&metadata, "team/app");
+    block_on(client.push("same", "v1"));
+    let (before, tags) = (metadata.commit_counts(), block_on(client.tags()));
+    block_on(metadata.probe()).unwrap();
+    assert_eq!(metadata.commit_counts().commits, before.commits + 1);
+    assert_eq!(block_on(client.tags()), tags);
 }

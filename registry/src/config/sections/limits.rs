@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use registry_core::{ManifestLimits, Settings};
-use registry_server::{Limits as RequestLimits, ListenSettings, Pace};
+use registry_server::{Limits as RequestLimits, ListenSettings, Network, Pace, Rate};
 
 use crate::config::{
     Bytes,
     declaration::{Flag, section},
+    setting::texts,
 };
 
 section! {
@@ -67,5 +68,23 @@ section! {
 
         /// The least rate of a transfer per second, over the time spent waiting for the client.
         rate: Bytes = Bytes(Pace::default().bytes_per_second);
+
+        /// How many requests to take of one address, signed in or not; of an IPv6 address the first 64 bits count.
+        /// All of a rate may come at once. More are answered 429. Pulling an image of ten layers is 25 requests or so.
+        address_rate: Option<Rate> = None;
+
+        /// How many requests to take of one account, wherever they come from; more are answered 429.
+        caller_rate: Option<Rate> = None;
+
+        /// Addresses that the rates are not for.
+        rate_exempt: Vec<Network> = Vec::new();
+
+        /// How many requests may be under way at once, of everybody; more are answered 503.
+        concurrent_requests: Option<usize> = None;
     }
+}
+
+texts! {
+    Rate: "a number of requests per second, minute or hour, as in `100/s`, `600/m` or `5000/h`",
+    Network: "an address or a network, as in `192.0.2.7` or `10.0.0.0/8`",
 }

@@ -1,22 +1,28 @@
 //! All keys, a file per section.
 
+mod access_log;
 mod auth;
 mod collection;
 mod limits;
 mod listen;
 mod log;
+mod operations;
 mod push;
+mod scrub;
 mod server;
 mod storage;
 mod tls;
 mod uploads;
 
+pub(crate) use access_log::AccessLog;
 pub(crate) use auth::{Anonymous, Auth};
 pub(crate) use collection::Collection;
 pub(crate) use limits::Limits;
 pub(crate) use listen::Listen;
 pub(crate) use log::Log;
+pub(crate) use operations::Operations;
 pub(crate) use push::{Create, Push};
+pub(crate) use scrub::Scrub;
 pub(crate) use server::Server;
 pub(crate) use storage::Storage;
 pub(crate) use tls::{Clients, Tls, Version};

@@ -6,6 +6,7 @@ mod faults;
 mod fixture;
 mod listing;
 mod permission;
+mod scrub;
 mod shortened;
 mod tell;
 mod upkeep;

@@ -1,0 +1,164 @@
+//! `registry check`: everything that is wrong, without changing anything.
+
+use registry_core::{
+    Budget, Error, ScrubOptions,
+    backend::{BlobContent, BlobStore, Collection, Inspection, KeptContent, ObjectKey, ObjectKind},
+};
+use registry_server::TokioTimer;
+
+use super::Report;
+use crate::{failure::Failure, place::Place};
+
+/// A look at everything, where no server has it.
+#[derive(Debug)]
+pub(crate) struct Check {
+    /// Whether every file is read.
+    pub(crate) deep: bool,
+}
+
+const PAGE: usize = 500;
+
+impl Check {
+    pub(crate) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
+        let findings = Findings { report, count: 0 };
+        let count = self.look(place, findings).await?;
+        match count {
+            0 => {
+                report.line("all is well");
+                Ok(())
+            }
+            count => Err(Failure::found(format!("found wrong: {count}, see above"))),
+        }
+    }
+
+    async fn look(&self, place: &Place, mut findings: Findings<'_>) -> Result<u64, Error> {
+        for line in place.directory.metadata().integrity().await? {
+            findings.tell(&line);
+        }
+        files_are_there(place, &mut findings).await?;
+        files_are_known(place, &mut findings).await?;
+        if self.deep {
+            everything_reads(place, &mut findings).await?;
+        } else {
+            references_hold(place, &mut findings).await?;
+        }
+        Ok(findings.count)
+    }
+}
+
+/// What was found, a line each.
+struct Findings<'a> {
+    report: &'a dyn Report,
+    count: u64,
+}
+
+impl Findings<'_> {
+    fn tell(&mut self, line: &str) {
+        self.report.line(line);
+        self.count += 1;
+    }
+}
+
+/// Every file that the database names is there and has the right length.
+async fn files_are_there(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let metadata = place.directory.metadata();
+    let mut after = None;
+    loop {
+        let page = metadata.contents(after.as_ref(), PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some(last.digest.clone());
+        for content in &page {
+            if let BlobContent::Object(key) = &content.content {
+                file_is_there(place, content, key, findings).await?;
+            }
+        }
+    }
+}
+
+async fn file_is_there(
+    place: &Place,
+    content: &KeptContent,
+    key: &ObjectKey,
+    findings: &mut Findings<'_>,
+) -> Result<(), Error> {
+    let (digest, size) = (&content.digest, content.size);
+    if content.quarantined {
+        findings.tell(&format!(
+            "blob {digest} is out of sight until it is pushed again: {key}"
+        ));
+        return Ok(());
+    }
+    match place.directory.blobs().stat(key).await? {
+        Some(found) if found == size => {}
+        Some(found) => findings.tell(&format!(
+            "blob {digest} has {size} bytes, but {key} has {found}"
+        )),
+        None => findings.tell(&format!("blob {digest} is gone: there is no {key}")),
+    }
+    Ok(())
+}
+
+/// Every file is known to the database. Uploads under way are.
+async fn files_are_known(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
+    for (kind, what) in [
+        (ObjectKind::Committed, "file"),
+        (ObjectKind::Unfinished, "upload"),
+    ] {
+        let mut after = None;
+        loop {
+            let keys = place
+                .directory
+                .blobs()
+                .list(kind, after.as_ref(), PAGE)
+                .await?;
+            let Some(last) = keys.last() else {
+                break;
+            };
+            after = Some(last.clone());
+            for unknown in place.directory.metadata().unknown(&keys).await? {
+                findings.tell(&format!("{what} that nothing names: {}", unknown.key));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What manifests require is there.
+async fn references_hold(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let metadata = place.directory.metadata();
+    let mut after = None;
+    loop {
+        let at = after.as_ref().map(|(name, digest)| (name, digest));
+        let page = metadata.manifests(at, PAGE).await?;
+        let Some(last) = page.last() else {
+            return Ok(());
+        };
+        after = Some((last.repository.clone(), last.digest.clone()));
+        for manifest in &page {
+            let (repository, digest) = (&manifest.repository, &manifest.digest);
+            for missing in &manifest.missing {
+                findings.tell(&format!("manifest {repository}@{digest} lacks {missing}"));
+            }
+        }
+    }
+}
+
+/// All bytes are those of their digests, and what manifests require is there.
+async fn everything_reads(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let options = ScrubOptions {
+        resume: false,
+        quarantine: false,
+    };
+    let tell = |_: &_, found: Vec<registry_core::Finding>| {
+        found
+            .iter()
+            .for_each(|finding| findings.tell(&finding.to_string()));
+    };
+    let run = place
+        .registry
+        .scrub_within(options, Budget::UNBOUNDED, &TokioTimer, tell);
+    run.await?;
+    Ok(())
+}

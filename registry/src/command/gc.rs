@@ -21,12 +21,18 @@ pub(crate) struct Gc {
     /// no file that the database does not know is deleted.
     #[arg(long)]
     accept_restored: bool,
+
+    /// Delete files that the database does not know though they are many: `registry check` has shown
+    /// that this is its content, as after crashes of a small registry.
+    #[arg(long)]
+    accept_unknown: bool,
 }
 
 impl Gc {
     pub(crate) fn run(self) -> Result<(), Failure> {
         self.data.run(&Job::Gc(job::Gc {
             accept_restored: self.accept_restored,
+            accept_unknown: self.accept_unknown,
         }))
     }
 }

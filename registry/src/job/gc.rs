@@ -1,6 +1,6 @@
 //! `registry gc`: a round of collection, now.
 
-use registry_core::{Budget, CollectReport, Error, backend::Collection};
+use registry_core::{Budget, CollectReport, Error, Stopped, backend::Collection};
 use registry_server::TokioTimer;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,8 @@ use crate::{failure::Failure, place::Place};
 pub(crate) struct Gc {
     /// Whether what a restored database does not know may go.
     pub(crate) accept_restored: bool,
+    /// Whether any number of unknown files may go.
+    pub(crate) accept_unknown: bool,
 }
 
 impl Gc {
@@ -19,16 +21,26 @@ impl Gc {
         if self.accept_restored {
             accept(place, report).await?;
         }
-        let round = place
-            .registry
-            .collect_within(Budget::UNBOUNDED, &TokioTimer);
-        let collected = round.await?;
+        let mut round = place.registry.collector();
+        if self.accept_unknown {
+            round = round.accept_unknown();
+        }
+        let collected = round.finish_within(Budget::UNBOUNDED, &TokioTimer).await?;
         lines(&collected).iter().for_each(|line| report.line(line));
         match collected.stopped {
-            Some(stopped) => Err(Failure::found(stopped.to_string())),
+            Some(stopped) => Err(Failure::found(told(stopped))),
             None => Ok(()),
         }
     }
+}
+
+/// What was not done, and how it is accepted.
+fn told(stopped: Stopped) -> String {
+    let flag = match stopped {
+        Stopped::TooMany { .. } => "--accept-unknown",
+        Stopped::Held { .. } => "--accept-restored",
+    };
+    format!("{stopped} by `registry gc {flag}`")
 }
 
 /// From now on what the database does not know is what it is in any other registry: unneeded.

@@ -73,3 +73,44 @@ fn a_path_too_long_for_a_socket_is_none_for_a_command() {
     server.signal("TERM");
     server.ended();
 }
+
+/// As many crashes leave, before their objects are named.
+fn leave_unnamed(data: &Data, count: u8) -> Vec<std::path::PathBuf> {
+    let directory = data.as_ref().join("content/blobs/sha256/aa");
+    fs::create_dir_all(&directory).unwrap();
+    let name = |number| format!("{}-{number:032x}", "a".repeat(64));
+    let paths: Vec<_> = (0..count)
+        .map(|number| directory.join(name(number)))
+        .collect();
+    paths
+        .iter()
+        .for_each(|path| fs::write(path, "unnamed").unwrap());
+    paths
+}
+
+#[test]
+fn hazard_41_many_files_that_nothing_names_go_only_when_that_is_accepted() {
+    let data = Data::new("commands-unknown");
+    let server = Server::over(data.as_ref());
+    server.signal("TERM");
+    server.ended();
+    let files = leave_unnamed(&data, 20);
+    let gc = |arguments: &[&str]| {
+        let mut command = program(&[&["gc", "--data", data.path()], arguments].concat());
+        let output = command.env("REGISTRY_COLLECTION_GRACE", "0s").output();
+        let output = output.unwrap();
+        (
+            output.status.code(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+
+    let (code, said) = gc(&[]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("20 of 20 objects are unknown"), "{said}");
+    assert!(said.contains("--accept-unknown"), "{said}");
+    assert!(files.iter().all(|file| file.exists()));
+
+    assert_eq!(gc(&["--accept-unknown"]).0, Some(0));
+    assert!(!files.iter().any(|file| file.exists()));
+}

@@ -20,6 +20,7 @@ pub struct Collector {
     inner: Arc<Inner>,
     phase: Phase,
     report: CollectReport,
+    accepts_unknown: bool,
 }
 
 /// How a round stands.
@@ -55,7 +56,10 @@ pub struct CollectReport {
 pub enum Stopped {
     /// Too many to be anything but a mistake: another bucket, an older database, a directory that is
     /// not mounted.
-    #[error("{unknown} of {total} objects are unknown to the metadata: is this its store?")]
+    #[error(
+        "{unknown} of {total} objects are unknown to the metadata: is this its store? \
+         They are kept until that is accepted"
+    )]
     TooMany {
         /// Objects nothing names.
         unknown: u64,
@@ -96,6 +100,7 @@ impl Registry {
             inner,
             phase: Phase::Expire,
             report: CollectReport::default(),
+            accepts_unknown: false,
         }
     }
 
@@ -117,27 +122,46 @@ impl Registry {
     /// # Errors
     /// As [`collect`](Self::collect).
     pub async fn collect_within(&self, budget: Budget, timer: &dyn Timer) -> Result<CollectReport> {
-        let mut collector = self.collector();
+        self.collector().finish_within(budget, timer).await
+    }
+}
+
+impl Collector {
+    /// Lets what nothing names go however much of the store it is, once it has been unknown for the grace
+    /// period. Somebody has looked, and says that this is the store of this metadata.
+    #[must_use]
+    pub fn accept_unknown(mut self) -> Self {
+        self.accepts_unknown = true;
+        self
+    }
+
+    /// Does the rest of the round, as [`Registry::collect_within`] does it.
+    ///
+    /// # Errors
+    /// When a backend does not answer; what was done until then stays done.
+    pub async fn finish_within(
+        mut self,
+        budget: Budget,
+        timer: &dyn Timer,
+    ) -> Result<CollectReport> {
+        let inner = Arc::clone(&self.inner);
         loop {
             let step = async || {
-                let _turn = self.inner.collecting.lock().await;
-                let before = collector.work();
-                let progress = collector.step().await;
-                (progress, collector.work().since(before))
+                let _turn = inner.collecting.lock().await;
+                let before = self.work();
+                let progress = self.step().await;
+                (progress, self.work().since(before))
             };
             if step_within(budget, timer, step).await? == Progress::Done {
                 break;
             }
         }
         let now = timer.now();
-        self.inner
-            .figures
-            .change(|figures| figures.collector.last_success = Some(now));
-        Ok(collector.report)
+        let figures = &inner.figures;
+        figures.change(|figures| figures.collector.last_success = Some(now));
+        Ok(self.report)
     }
-}
 
-impl Collector {
     /// What was done so far.
     pub fn report(&self) -> &CollectReport {
         &self.report
@@ -254,7 +278,7 @@ impl Collector {
             self.inner.changed.ring();
         }
         if !step.more {
-            self.phase = Phase::Sweep(Sweep::default());
+            self.phase = Phase::Sweep(Sweep::accepting(self.accepts_unknown));
         }
         Ok(())
     }

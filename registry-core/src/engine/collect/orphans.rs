@@ -15,24 +15,26 @@ pub(super) struct Sweep {
     unknown: u64,
     /// Unknown for the grace period. Bounded: what does not fit is found by the next round.
     ripe: Vec<ObjectKey>,
+    /// Whether any number of unknown objects may go.
+    accepts: bool,
 }
 
 const MAX_RIPE: usize = 10_000;
 
-impl Default for Sweep {
-    fn default() -> Self {
-        Self::over(ObjectKind::Unfinished)
-    }
-}
-
 impl Sweep {
-    fn over(kind: ObjectKind) -> Self {
+    /// A walk that begins, and is stopped by many unknown objects unless it accepts any number.
+    pub(super) fn accepting(accepts: bool) -> Self {
+        Self::over(ObjectKind::Unfinished, accepts)
+    }
+
+    fn over(kind: ObjectKind, accepts: bool) -> Self {
         Self {
             kind,
             after: None,
             total: 0,
             unknown: 0,
             ripe: Vec::new(),
+            accepts,
         }
     }
 
@@ -58,7 +60,7 @@ impl Sweep {
         match self.kind {
             ObjectKind::Committed => Ok(Progress::Done),
             ObjectKind::Unfinished => {
-                *self = Self::over(ObjectKind::Committed);
+                *self = Self::over(ObjectKind::Committed, self.accepts);
                 Ok(Progress::More)
             }
         }
@@ -88,7 +90,8 @@ impl Sweep {
         let limits = inner.settings.orphans;
         let (unknown, total) = (self.unknown, self.total);
         let many = unknown > limits.floor && unknown * 100 > total * limits.percent;
-        (many && self.kind == ObjectKind::Committed).then_some(Stopped::TooMany { unknown, total })
+        let stops = many && !self.accepts && self.kind == ObjectKind::Committed;
+        stops.then_some(Stopped::TooMany { unknown, total })
     }
 
     async fn doom(&mut self, inner: &Inner) -> Result<u64> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use registry_core::{
-    AllowAll, Digest, Error, OrphanSettings, Settings, Stopped,
+    AllowAll, Digest, Error, OrphanSettings, Progress, Settings, Stopped,
     backend::{BlobStore, NamespaceSettings},
 };
 
@@ -269,5 +269,10 @@ fn hazard_41_a_store_that_is_mostly_unknown_is_left_alone() {
         };
         assert_eq!((report.stopped, report.orphans_doomed), (Some(stopped), 0));
         assert_eq!(fixture.objects().await, 4);
+
+        let mut accepting = fixture.registry.collector().accept_unknown();
+        while accepting.step().await.unwrap() == Progress::More {}
+        assert_eq!(accepting.report().stopped, None);
+        assert_eq!(fixture.objects().await, 0);
     });
 }

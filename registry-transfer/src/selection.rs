@@ -31,6 +31,21 @@ impl Selection {
         any(&self.tags, tag.as_str())
     }
 
+    /// The repositories, where patterns without a wildcard name them: they need not be looked for.
+    pub(crate) fn named(&self) -> Option<Vec<RepositoryName>> {
+        if self.repositories.is_empty() {
+            return None;
+        }
+        let names = self.repositories.iter().map(ToString::to_string);
+        let mut names: Vec<_> = names
+            .map(RepositoryName::try_from)
+            .collect::<Result<_, _>>()
+            .ok()?;
+        names.sort();
+        names.dedup();
+        Some(names)
+    }
+
     /// Whether manifests are taken that have no tag and that nothing refers to.
     #[must_use]
     pub fn takes_untagged(&self) -> bool {
@@ -68,6 +83,18 @@ mod tests {
         assert!(takes("team/web") && takes("app") && !takes("other/app"));
         assert!(some.takes_tag(&Tag::parse("v1").unwrap()));
         assert!(!some.takes_tag(&Tag::parse("latest").unwrap()) && !some.takes_untagged());
+    }
+
+    #[test]
+    fn patterns_without_a_wildcard_name_their_repositories() {
+        let of = |patterns: &[&str]| Selection {
+            repositories: globs(patterns),
+            tags: Vec::new(),
+        };
+        let names = ["a/b", "c"].map(|name| RepositoryName::parse(name).unwrap());
+        assert_eq!(of(&["c", "a/b", "c"]).named(), Some(names.to_vec()));
+        assert_eq!(of(&["a/b", "c*"]).named(), None);
+        assert_eq!(of(&[]).named(), None);
     }
 
     #[test]

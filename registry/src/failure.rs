@@ -69,6 +69,12 @@ impl From<BuildError> for Failure {
     }
 }
 
+impl From<registry_transfer::Error> for Failure {
+    fn from(error: registry_transfer::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
         Self::new(error.to_string())

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, StatusCode, header};
-use registry_core::{Descriptor, Digest, MediaType, Reference};
+use registry_core::{Descriptor, Digest, MediaType, Reference, Tag};
 
 use super::Repository;
 use crate::auth::Scopes;
@@ -11,6 +11,7 @@ use crate::wire::{Answer, Call};
 use crate::{Error, Result};
 
 const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
 
 /// The kinds that are known, and whatever else the repository holds under the name.
 const ACCEPT: HeaderValue = HeaderValue::from_static(
@@ -95,19 +96,50 @@ impl Repository {
         if let Some(digest) = reference.digest() {
             self.client.algorithms.verify(digest, &bytes)?;
         }
-        let kind = HeaderValue::from_str(media_type.as_str()).expect("a media type is ASCII");
         let url = self.manifest_url(reference);
+        let answer = self.send_manifest(url, media_type, &bytes).await?;
+        let digest = reference.digest().cloned();
+        let digest = digest.map_or_else(|| promised(&answer), |digest| Ok(Some(digest)))?;
+        Ok(digest.unwrap_or_else(|| Digest::sha256(&bytes)))
+    }
+
+    /// Pushes a manifest under its digest and points tags at it, and returns those that the registry
+    /// says it has set: none, where it does not know pushes with tags.
+    ///
+    /// # Errors
+    /// As [`put_manifest`](Self::put_manifest).
+    pub async fn put_tagged_manifest(
+        &self,
+        digest: &Digest,
+        tags: &[Tag],
+        media_type: &MediaType,
+        bytes: Bytes,
+    ) -> Result<Vec<Tag>> {
+        self.client.algorithms.verify(digest, &bytes)?;
+        let mut url = self.manifest_url(&Reference::Digest(digest.clone()));
+        for tag in tags {
+            url = url.with_query("tag", tag.as_str());
+        }
+        let answer = self.send_manifest(url, media_type, &bytes).await?;
+        Ok(tags_set(&answer))
+    }
+
+    async fn send_manifest(
+        &self,
+        url: Url,
+        media_type: &MediaType,
+        bytes: &Bytes,
+    ) -> Result<Answer> {
+        let kind = HeaderValue::from_str(media_type.as_str()).expect("a media type is ASCII");
         let call = Call::new(Method::PUT, url, &Scopes::push(&self.name))
             .header(header::CONTENT_TYPE, kind)
             .body(bytes.clone());
         let answer = self.wire().send(&call).await?;
         let answer = self.wire().expect(answer, &[StatusCode::CREATED]).await?;
-        let promised = promised(&answer)?;
-        if let Some(digest) = &promised {
-            self.client.algorithms.verify(digest, &bytes)?;
+        if let Some(digest) = promised(&answer)? {
+            self.client.algorithms.verify(&digest, bytes)?;
         }
-        let digest = reference.digest().cloned().or(promised);
-        Ok(digest.unwrap_or_else(|| Digest::sha256(&bytes)))
+        Ok(answer)
     }
 
     pub(super) fn manifest_url(&self, reference: &Reference) -> Url {
@@ -128,6 +160,16 @@ fn promised(answer: &Answer) -> Result<Option<Digest>> {
     let wrong =
         |error| Error::protocol(answer.url().origin(), format!("{CONTENT_DIGEST}: {error}"));
     Digest::parse(text).map(Some).map_err(wrong)
+}
+
+/// The tags that the registry says it has set.
+fn tags_set(answer: &Answer) -> Vec<Tag> {
+    let texts = answer.headers().get_all(OCI_TAG).iter();
+    let texts = texts.filter_map(|text| text.to_str().ok());
+    let texts = texts.flat_map(|text| text.split(','));
+    texts
+        .filter_map(|text| Tag::parse(text.trim_ascii()).ok())
+        .collect()
 }
 
 fn media_type(answer: &Answer) -> Result<MediaType> {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use registry_client::{Error, Limits};
-use registry_core::{Descriptor, Digest, MediaType, Reference};
+use registry_core::{Descriptor, Digest, MediaType, Reference, Tag};
 
 use crate::server::{Reply, Server, reply};
 use crate::{app, builder, name};
@@ -145,4 +145,23 @@ async fn hazard_09_a_push_under_a_wrong_digest_is_an_error_on_either_side() {
 
     let error = put(&server, &tag()).await.unwrap_err();
     assert!(matches!(error, Error::Mismatch { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn tags_go_along_with_a_digest_and_the_registry_says_which_it_set() {
+    let digest = Digest::sha512(b"{}");
+    let tags = ["v1", "v2"].map(|tag| Tag::parse(tag).unwrap());
+    let answers = [
+        (reply(201).header("oci-tag", "v1, v2"), tags.to_vec()),
+        (reply(201), Vec::new()),
+    ];
+    for (answer, set) in answers {
+        let server = Server::script([digest_header(answer, &digest)]).await;
+        let (kind, bytes) = (&MediaType::OCI_MANIFEST, Bytes::from_static(b"{}"));
+        let app = app(&server);
+        let said = app.put_tagged_manifest(&digest, &tags, kind, bytes);
+        assert_eq!(said.await.unwrap(), set);
+        let line = format!("PUT /v2/app/manifests/{digest}?tag=v1&tag=v2");
+        assert_eq!(server.seen()[0].line, line);
+    }
 }

@@ -4,8 +4,11 @@ mod backup;
 mod check;
 mod config;
 mod data;
+mod export;
 mod gc;
 mod greeting;
+mod import;
+mod moving;
 mod quarantine;
 mod restore;
 mod scrub;
@@ -24,6 +27,8 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Config(config::Config),
     Gc(gc::Gc),
+    Import(import::Import),
+    Export(export::Export),
     Scrub(scrub::Scrub),
     Quarantine(quarantine::Quarantine),
     Check(check::Check),
@@ -38,6 +43,8 @@ impl Command {
             Self::Restore(restore) => restore.run(),
             Self::Config(config) => config.run(),
             Self::Gc(gc) => gc.run(),
+            Self::Import(import) => import.run(),
+            Self::Export(export) => export.run(),
             Self::Scrub(scrub) => scrub.run(),
             Self::Quarantine(quarantine) => quarantine.run(),
             Self::Check(check) => check.run(),

@@ -50,6 +50,7 @@ impl Server {
             }
             match serde_json::from_str(&line)? {
                 Answer::Line(line) => report.line(&line),
+                Answer::Progress(progress) => report.progress(&progress),
                 Answer::Done => return Ok(Ok(())),
                 Answer::Failed(failure) => return Ok(Err(failure)),
             }

@@ -3,6 +3,7 @@
 //! ```text
 //! command ──► {"gc":{}}                       a job, one line
 //! server  ──► {"line":"files deleted: 3"}     what it tells, a line each
+//!             {"progress":{…}}                how far it is, now and then
 //!             "done" | {"failed":{…}}         how it ended
 //! ```
 //!
@@ -17,7 +18,7 @@ pub(crate) mod socket;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{client::connect, server::listen};
-use crate::failure::Failure;
+use crate::{failure::Failure, job::Progress};
 
 /// The socket's name in the data directory.
 const NAME: &str = "control.sock";
@@ -28,6 +29,8 @@ const NAME: &str = "control.sock";
 enum Answer {
     /// What the job tells.
     Line(String),
+    /// How far it is.
+    Progress(Progress),
     /// It did what was asked.
     Done,
     /// It did not.

@@ -15,7 +15,7 @@ use tokio::{
 use super::{Answer, NAME, socket};
 use crate::{
     failure::Failure,
-    job::{Job, Report},
+    job::{Job, Progress, Report},
     place::Place,
 };
 
@@ -97,6 +97,10 @@ impl Teller {
 impl Report for Teller {
     fn line(&self, line: &str) {
         self.tell(Answer::Line(line.to_owned()));
+    }
+
+    fn progress(&self, progress: &Progress) {
+        self.tell(Answer::Progress(progress.clone()));
     }
 }
 

@@ -13,6 +13,7 @@ mod quarantine;
 mod report;
 mod scrub;
 mod stats;
+mod transfer;
 
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
@@ -25,9 +26,10 @@ pub(crate) use self::{
     files::{Lines, counted, holds},
     gc::Gc,
     quarantine::Quarantine,
-    report::{Report, Terminal},
+    report::{Progress, Report, Terminal},
     scrub::Scrub,
     stats::Stats,
+    transfer::{Account, Export, Import, Moving, Password},
 };
 use crate::{config::Config, control, failure::Failure, place::Place};
 
@@ -39,6 +41,10 @@ pub(crate) enum Job {
     Backup(Backup),
     /// A round of collection.
     Gc(Gc),
+    /// Images from elsewhere.
+    Import(Import),
+    /// Images to elsewhere.
+    Export(Export),
     /// A list of what is kept aside.
     Quarantine(Quarantine),
     /// A run through everything.
@@ -53,6 +59,8 @@ impl Job {
         match self {
             Self::Backup(backup) => backup.run(place, report).await,
             Self::Gc(gc) => gc.run(place, report).await,
+            Self::Import(import) => import.run(place, report).await,
+            Self::Export(export) => export.run(place, report).await,
             Self::Quarantine(quarantine) => quarantine.run(place, report).await,
             Self::Scrub(scrub) => scrub.run(place, report).await,
             Self::Stats(stats) => stats.run(place, report).await,

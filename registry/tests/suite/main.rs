@@ -8,6 +8,7 @@ mod data;
 mod durable;
 mod exchange;
 mod listening;
+mod moving;
 mod operations;
 mod refusals;
 mod running;

@@ -1,0 +1,254 @@
+//! The storage directory of the distribution registry.
+//!
+//! ```text
+//! DIR/docker/registry/v2/blobs/sha256/ab/abcd.../data
+//! DIR/docker/registry/v2/repositories/NAME/_manifests/tags/TAG/current/link
+//! DIR/docker/registry/v2/repositories/NAME/_manifests/revisions/sha256/abcd.../link
+//! ```
+//!
+//! A link is a file that holds a digest. The directory is read while nobody writes to it: stop the other
+//! server, or let it refuse pushes. Asking that server over the protocol was the alternative; it needs no
+//! directory, but tells nothing of manifests without a tag.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use async_trait::async_trait;
+use registry_client::Content;
+use registry_core::{Descriptor, Digest, Reference, RepositoryName, Tag};
+use tokio::sync::Mutex;
+
+use crate::{
+    Error, ImageManifest, Result, Selection, Source,
+    files::{FileContent, MAX_MANIFEST, aside, is_known, read, there},
+    inventory::Inventory,
+};
+
+/// A link holds a digest and no more.
+const MAX_LINK: u64 = 512;
+
+/// The storage directory of the distribution registry.
+pub struct DistributionSource {
+    root: PathBuf,
+    inventories: Mutex<BTreeMap<RepositoryName, Arc<Inventory>>>,
+}
+
+impl DistributionSource {
+    /// Opens the directory that the other registry calls its `rootdirectory`.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
+        let path = path.into();
+        let root = path.join("docker/registry/v2");
+        let repositories = root.join("repositories");
+        if aside(&repositories, |path| Ok(path.is_dir())).await? {
+            let inventories = Mutex::default();
+            return Ok(Self { root, inventories });
+        }
+        Err(Error::content(format!(
+            "{} is no storage directory: there is no docker/registry/v2/repositories in it",
+            path.display()
+        )))
+    }
+
+    fn manifests(&self, repository: &RepositoryName) -> PathBuf {
+        let repositories = self.root.join("repositories");
+        repositories.join(repository.as_str()).join("_manifests")
+    }
+
+    fn data(&self, digest: &Digest) -> PathBuf {
+        let encoded = digest.encoded();
+        let blobs = self.root.join("blobs").join(digest.algorithm());
+        blobs.join(&encoded[..2]).join(encoded).join("data")
+    }
+
+    async fn revision(
+        &self,
+        repository: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<ImageManifest>> {
+        if !is_known(digest) {
+            return Ok(None);
+        }
+        let revisions = self.manifests(repository).join("revisions");
+        let link = revisions.join(digest.algorithm()).join(digest.encoded());
+        if read_link(link.join("link")).await?.as_ref() != Some(digest) {
+            return Ok(None);
+        }
+        let data = self.data(digest);
+        let absent = || Error::content(format!("{} is missing", data.display()));
+        let bytes = read(data.clone(), MAX_MANIFEST).await?.ok_or_else(absent)?;
+        Ok(Some(ImageManifest {
+            digest: digest.clone(),
+            media_type: None,
+            bytes,
+        }))
+    }
+
+    async fn revisions(&self, repository: &RepositoryName) -> Result<Vec<Digest>> {
+        let revisions = self.manifests(repository).join("revisions");
+        let mut digests = Vec::new();
+        for algorithm in ["sha256", "sha512"] {
+            for encoded in names(&revisions.join(algorithm)).await? {
+                digests.extend(Digest::parse(&format!("{algorithm}:{encoded}")));
+            }
+        }
+        Ok(digests)
+    }
+
+    /// What the manifests of a repository say of each other, read once. One that cannot be read is
+    /// taken for one that says nothing.
+    async fn inventory(&self, repository: &RepositoryName) -> Result<Arc<Inventory>> {
+        let mut inventories = self.inventories.lock().await;
+        if let Some(inventory) = inventories.get(repository) {
+            return Ok(Arc::clone(inventory));
+        }
+        let mut inventory = Inventory::default();
+        for digest in self.revisions(repository).await? {
+            match self.revision(repository, &digest).await {
+                Ok(Some(manifest)) => inventory.add(&manifest),
+                Ok(None) => {}
+                Err(_) => inventory.add_unread(&digest),
+            }
+        }
+        for tag in self.tags(repository).await? {
+            let digest = read_link(self.tag(repository, &tag)).await;
+            digest
+                .into_iter()
+                .flatten()
+                .for_each(|digest| inventory.reach(&digest));
+        }
+        let inventory = Arc::new(inventory);
+        inventories.insert(repository.clone(), Arc::clone(&inventory));
+        Ok(inventory)
+    }
+
+    fn tag(&self, repository: &RepositoryName, tag: &Tag) -> PathBuf {
+        let tags = self.manifests(repository).join("tags");
+        tags.join(tag.as_str()).join("current/link")
+    }
+}
+
+#[async_trait]
+impl Source for DistributionSource {
+    async fn repositories(&self, selection: &Selection) -> Result<Vec<RepositoryName>> {
+        if let Some(named) = selection.named() {
+            return Ok(named);
+        }
+        let root = self.root.join("repositories");
+        let mut found = aside(&root, repositories).await?;
+        found.retain(|name| selection.takes_repository(name));
+        Ok(found)
+    }
+
+    async fn tags(&self, repository: &RepositoryName) -> Result<Vec<Tag>> {
+        let manifests = self.manifests(repository);
+        if !aside(&manifests, |path| Ok(path.is_dir())).await? {
+            return Err(Error::content(format!(
+                "there is no repository {repository}"
+            )));
+        }
+        let names = names(&manifests.join("tags")).await?;
+        Ok(names
+            .iter()
+            .filter_map(|name| Tag::parse(name).ok())
+            .collect())
+    }
+
+    async fn untagged(&self, repository: &RepositoryName) -> Result<Vec<Digest>> {
+        Ok(self.inventory(repository).await?.untagged())
+    }
+
+    async fn manifest(
+        &self,
+        repository: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<Option<ImageManifest>> {
+        let tag = match reference {
+            Reference::Digest(digest) => return self.revision(repository, digest).await,
+            Reference::Tag(tag) => tag,
+        };
+        match read_link(self.tag(repository, tag)).await? {
+            Some(digest) => self.revision(repository, &digest).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn referrers(
+        &self,
+        repository: &RepositoryName,
+        subject: &Digest,
+    ) -> Result<Vec<Digest>> {
+        Ok(self.inventory(repository).await?.referrers(subject))
+    }
+
+    async fn blob(
+        &self,
+        _: &RepositoryName,
+        descriptor: &Descriptor,
+    ) -> Result<Option<Arc<dyn Content>>> {
+        if !is_known(&descriptor.digest) {
+            return Ok(None);
+        }
+        let content = FileContent::open(self.data(&descriptor.digest)).await?;
+        Ok(content.map(|content| Arc::new(content) as Arc<dyn Content>))
+    }
+}
+
+/// The digest in a link; `None` where there is no link.
+async fn read_link(path: PathBuf) -> Result<Option<Digest>> {
+    let Some(bytes) = read(path.clone(), MAX_LINK).await? else {
+        return Ok(None);
+    };
+    let digest = str::from_utf8(&bytes).ok().map(str::trim_ascii);
+    let digest = digest.and_then(|text| Digest::parse(text).ok());
+    let none = || Error::content(format!("{} holds no digest", path.display()));
+    digest.ok_or_else(none).map(Some)
+}
+
+/// The names in a directory, in byte order; none where there is no directory.
+async fn names(directory: &Path) -> Result<Vec<String>> {
+    aside(directory, |directory| {
+        let Some(entries) = there(fs::read_dir(directory))? else {
+            return Ok(Vec::new());
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.extend(entry?.file_name().into_string());
+        }
+        names.sort();
+        Ok(names)
+    })
+    .await
+}
+
+/// The repositories below a directory. Links are not followed.
+fn repositories(root: &Path) -> io::Result<Vec<RepositoryName>> {
+    let mut found = Vec::new();
+    let mut unread = vec![String::new()];
+    while let Some(name) = unread.pop() {
+        for entry in fs::read_dir(root.join(&name))? {
+            let entry = entry?;
+            if !entry.file_type()?.is_dir() {
+                continue;
+            }
+            let file_name = entry.file_name();
+            match (file_name.to_str(), name.as_str()) {
+                (Some("_manifests"), _) => found.extend(RepositoryName::parse(&name)),
+                (Some(part), _) if part.starts_with('_') => {}
+                (Some(part), "") => unread.push(part.to_owned()),
+                (Some(part), name) if name.len() <= RepositoryName::MAX_LENGTH => {
+                    unread.push(format!("{name}/{part}"));
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,18 @@
+//! An OCI layout: a directory that holds images.
+//!
+//! ```text
+//! DIR/oci-layout              the version
+//! DIR/index.json              the images, each with its name
+//! DIR/blobs/sha256/abcd...    manifests and blobs
+//! ```
+//!
+//! A layout of many repositories names each image `team/app:v1` in `org.opencontainers.image.ref.name`,
+//! and one without a tag `team/app@sha256:...`, which the grammar of that annotation allows. A layout for
+//! each repository was the alternative; layers that images share would then be there several times.
+
+mod index;
+mod name;
+mod source;
+mod target;
+
+pub use self::{source::LayoutSource, target::LayoutTarget};

@@ -1,0 +1,244 @@
+//! `registry import` and `registry export`: images from and to elsewhere.
+
+use std::{fmt, num::NonZeroU8, pin::pin, sync::Arc, time::Duration};
+
+use registry_client::Client;
+use registry_core::{AllowAll, Caller, RepositoryName, Secret};
+use registry_server::TokioSpawner;
+use registry_transfer::{
+    DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location, RemoteRegistry,
+    Selection, Source, Summary, Target, Transfer,
+};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, interval_at};
+
+use super::{Progress, Report};
+use crate::{failure::Failure, place::Place};
+
+/// How often it is said how far it is.
+const TICK: Duration = Duration::from_millis(200);
+
+/// Images that are to come here.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Import {
+    /// Where from, and which.
+    pub(crate) moving: Moving,
+    /// The repository of images that name none.
+    pub(crate) unnamed: Option<RepositoryName>,
+}
+
+/// Images that are to go from here.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Export {
+    /// Where to, and which.
+    pub(crate) moving: Moving,
+}
+
+/// The other place, and what is moved.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Moving {
+    /// The other place. A path in it is absolute.
+    pub(crate) location: Location,
+    /// Which images.
+    pub(crate) selection: Selection,
+    /// How many blobs and manifests at once.
+    pub(crate) jobs: NonZeroU8,
+    /// Who signs in there.
+    pub(crate) account: Option<Account>,
+}
+
+/// Who signs in at another registry.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Account {
+    /// The name.
+    pub(crate) name: String,
+    /// The password.
+    pub(crate) password: Password,
+}
+
+/// A password on its way to the process that needs it. It is not written to a log.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Password(pub(crate) String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(…)")
+    }
+}
+
+impl Import {
+    pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
+        let source = self.source().await?;
+        let target = Arc::new(here(place).await?);
+        self.moving.run(source, target, report).await
+    }
+
+    async fn source(&self) -> Result<Arc<dyn Source>, Failure> {
+        let unnamed = self.unnamed.as_ref();
+        Ok(match &self.moving.location {
+            Location::Layout(path) => Arc::new(LayoutSource::open(path, unnamed).await?),
+            Location::Distribution(path) => Arc::new(DistributionSource::open(path).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+        })
+    }
+}
+
+impl Export {
+    pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
+        let target = self.target().await?;
+        let source = Arc::new(here(place).await?);
+        self.moving.run(source, target, report).await
+    }
+
+    async fn target(&self) -> Result<Arc<dyn Target>, Failure> {
+        Ok(match &self.moving.location {
+            Location::Layout(path) => Arc::new(LayoutTarget::open(path).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+            Location::Distribution(_) => return Err(Failure::new(NO_DISTRIBUTION)),
+        })
+    }
+}
+
+const NO_DISTRIBUTION: &str = "nothing is exported to a storage directory of another server: \
+    export to that server by its address, or to an OCI layout";
+
+/// The registry itself. Who runs a command has the files anyhow, so the policy of the server that it runs
+/// in is not asked.
+async fn here(place: &Place) -> Result<LocalRegistry, Failure> {
+    let parts = place.directory.builder().policy(AllowAll);
+    let parts = parts.spawner(TokioSpawner::current());
+    let parts = parts.settings(place.registry.settings().clone());
+    Ok(LocalRegistry::new(
+        parts.build().await?,
+        Caller::anonymous(),
+    ))
+}
+
+impl Moving {
+    async fn remote(&self, address: &str) -> Result<RemoteRegistry, Failure> {
+        let mut client = Client::builder(address);
+        if let Some(Account { name, password }) = &self.account {
+            client = client.credentials(name, Secret::new(password.0.clone()));
+        }
+        let client = client.build();
+        let client = client.map_err(|error| Failure::new(error.to_string()))?;
+        // A registry may show strangers a part of itself without asking who they are; here it asks.
+        if self.account.is_some() {
+            let signed_in = client.ping().await;
+            signed_in.map_err(|error| Failure::new(error.to_string()))?;
+        }
+        Ok(RemoteRegistry::new(client))
+    }
+
+    async fn run(
+        &self,
+        source: Arc<dyn Source>,
+        target: Arc<dyn Target>,
+        report: &dyn Report,
+    ) -> Result<(), Failure> {
+        let transfer = Transfer::of(source, target)
+            .selection(self.selection.clone())
+            .jobs(self.jobs.into());
+        let tell = |event: Event| match event {
+            Event::Present(_) => {}
+            event => report.line(&event.to_string()),
+        };
+        let mut running = pin!(transfer.run(&tell));
+        let summary = tokio::select! {
+            done = &mut running => done?,
+            never = say_how_far(&transfer, report) => match never {},
+        };
+        lines(&summary).iter().for_each(|line| report.line(line));
+        match summary.failed {
+            0 => Ok(()),
+            failed => Err(Failure::found(format!(
+                "not all of it was moved: {failed} failed, as listed above; the rest is there, \
+                 and the same command goes on with what is missing"
+            ))),
+        }
+    }
+}
+
+async fn say_how_far(transfer: &Transfer, report: &dyn Report) -> std::convert::Infallible {
+    let mut ticks = interval_at(Instant::now() + TICK, TICK);
+    loop {
+        ticks.tick().await;
+        report.progress(&progress(&transfer.summary()));
+    }
+}
+
+fn progress(summary: &Summary) -> Progress {
+    let Summary {
+        images_copied,
+        images_present,
+        blobs_copied,
+        failed,
+        ..
+    } = *summary;
+    let bytes = size(summary.bytes);
+    Progress {
+        done: images_copied + images_present + failed,
+        of: summary.images_found,
+        text: format!("images; {blobs_copied} blobs, {bytes} copied; {failed} failed"),
+    }
+}
+
+fn lines(summary: &Summary) -> [String; 4] {
+    [
+        format!(
+            "images: {} copied, {} already there",
+            summary.images_copied, summary.images_present
+        ),
+        format!(
+            "blobs: {} copied, {} already there",
+            summary.blobs_copied, summary.blobs_present
+        ),
+        format!("bytes copied: {}", summary.bytes),
+        format!("failed: {}", summary.failed),
+    ]
+}
+
+/// Bytes as people read them.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    let mut tenths = bytes.saturating_mul(10);
+    let mut unit = "B";
+    for larger in UNITS {
+        if tenths < 10_240 {
+            break;
+        }
+        tenths /= 1024;
+        unit = larger;
+    }
+    match unit {
+        "B" => format!("{bytes} B"),
+        unit => format!("{}.{} {unit}", tenths / 10, tenths % 10),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_travels_and_is_not_printed() {
+        let account = Account {
+            name: "ann".to_owned(),
+            password: Password("hunter2".to_owned()),
+        };
+        assert!(!format!("{account:?}").contains("hunter2"));
+        let sent = serde_json::to_string(&account).unwrap();
+        let arrived: Account = serde_json::from_str(&sent).unwrap();
+        assert_eq!(arrived.password.0, "hunter2");
+    }
+
+    #[test]
+    fn sizes_are_read_by_people() {
+        let read = [0, 1023, 1024, 1536, 3 << 20, 5 << 40].map(size);
+        assert_eq!(
+            read,
+            ["0 B", "1023 B", "1.0 KiB", "1.5 KiB", "3.0 MiB", "5.0 TiB"]
+        );
+    }
+}

@@ -129,7 +129,8 @@ impl Source for LocalRegistry {
 #[async_trait]
 impl Target for LocalRegistry {
     async fn has_blob(&self, repository: &RepositoryName, descriptor: &Descriptor) -> Result<bool> {
-        let blob = self.blob_of(repository, &descriptor.digest).await?;
+        let reading = self.reading(repository).await?;
+        let blob = known(reading.stat_blob(&descriptor.digest).await)?;
         Ok(blob.is_some_and(|blob| blob.size() == descriptor.size))
     }
 

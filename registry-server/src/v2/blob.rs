@@ -15,7 +15,11 @@ use crate::respond::{
 pub(super) async fn read(call: &Call<'_>, name: &RepositoryName, digest: &Digest) -> Answer {
     const BYTES: HeaderValue = HeaderValue::from_static("bytes");
     const OCTETS: HeaderValue = HeaderValue::from_static("application/octet-stream");
-    let blob = call.pull(name).await?.blob(digest).await?;
+    let pull = call.pull(name).await?;
+    let blob = match call.is_head() {
+        true => pull.stat_blob(digest).await?,
+        false => pull.blob(digest).await?,
+    };
     let mut response = match Conditions::of(&call.head.headers).judge_read(digest) {
         Verdict::Proceed if call.is_head() => sized(blob.size()),
         Verdict::Proceed => send(call, blob, digest).await?,

@@ -82,7 +82,8 @@ fn hazard_06_a_full_disk_refuses_pushes_and_loses_nothing() {
     assert_eq!(push_manifest(&server, "v1", &layer), 507);
 
     assert_eq!(tagged(&server, "v1"), manifest(&first).as_bytes());
-    assert_there(&server, 0..1, LARGE);
+    assert_there(&server, 0..large, LARGE);
+    assert_there(&server, large..large + inline, SMALL);
 
     small.remount("size=64m");
     assert_eq!(push_manifest(&server, "v1", &layer), 201);

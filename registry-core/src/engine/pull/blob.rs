@@ -5,7 +5,7 @@ use std::{ops::Range, sync::Arc};
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
 
-use super::Pull;
+use super::{Lease, Pull};
 use crate::{
     backend::{BlobContent, BlobRecord, ByteStream, ObjectKey, ReferenceTarget},
     digest::Digest,
@@ -29,11 +29,25 @@ pub enum BlobBody {
 }
 
 impl Pull {
-    /// A blob, by digest. Nothing of it is read yet.
+    /// A blob to read, by digest. Nothing of it is read yet.
+    ///
+    /// On a full disk what is there can be read, but not held on to for longer.
     ///
     /// # Errors
     /// [`Error::BlobUnknown`] where the repository has none.
     pub async fn blob(&self, digest: &Digest) -> Result<Blob> {
+        self.find_blob(digest, Lease::WherePossible).await
+    }
+
+    /// A blob, by digest, to rely on: it stays for the grace period at least.
+    ///
+    /// # Errors
+    /// As [`blob`](Self::blob).
+    pub async fn stat_blob(&self, digest: &Digest) -> Result<Blob> {
+        self.find_blob(digest, Lease::Promised).await
+    }
+
+    async fn find_blob(&self, digest: &Digest, lease: Lease) -> Result<Blob> {
         self.must_exist()?;
         let (access, mut permit) = (&self.access, self.permit);
         let metadata = &access.inner.metadata;
@@ -44,7 +58,7 @@ impl Pull {
             content,
             condemned,
         } = record.ok_or_else(unknown)?;
-        if condemned && !self.renew(ReferenceTarget::Blob, digest).await? {
+        if condemned && !self.renew(ReferenceTarget::Blob, digest, lease).await? {
             return Err(unknown());
         }
         Ok(Blob {

@@ -11,7 +11,7 @@ use super::{
     access::{Access, Permit, under_facts},
 };
 use crate::{
-    backend::{ManifestRecord, ReferenceTarget, ReferrersPage, Renewal},
+    backend::{ManifestRecord, MetadataErrorKind, ReferenceTarget, ReferrersPage, Renewal},
     clock::Timestamp,
     descriptor::Descriptor,
     digest::Digest,
@@ -42,6 +42,22 @@ pub struct StoredManifest {
     pub created: Timestamp,
 }
 
+/// What an answer about content is worth.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Lease {
+    /// Who asks relies on it: it stays for the grace period.
+    Promised,
+    /// Who asks gets the bytes, whether they stay or not.
+    WherePossible,
+}
+
+impl Lease {
+    /// A lease is a write, and a full disk takes none; what is there can be read all the same.
+    fn may_go_without(self, kind: MetadataErrorKind) -> bool {
+        self == Self::WherePossible && kind == MetadataErrorKind::Full
+    }
+}
+
 impl Pull {
     pub(super) fn new(access: Access, permit: Permit) -> Self {
         Self { access, permit }
@@ -49,21 +65,27 @@ impl Pull {
 
     /// A manifest, by tag or digest. Counts a pull.
     ///
+    /// On a full disk what is there can be read, but not held on to for longer.
+    ///
     /// # Errors
     /// [`Error::ManifestUnknown`] where the repository has none.
     pub async fn manifest(&self, reference: &Reference) -> Result<StoredManifest> {
-        let manifest = self.stat_manifest(reference).await?;
+        let manifest = self.look_up(reference, Lease::WherePossible).await?;
         self.access
             .inner
             .count_pull(&self.access.name, reference.tag());
         Ok(manifest)
     }
 
-    /// A manifest, by tag or digest, without counting a pull.
+    /// A manifest, by tag or digest, without counting a pull. It stays for the grace period at least.
     ///
     /// # Errors
     /// As [`manifest`](Self::manifest).
     pub async fn stat_manifest(&self, reference: &Reference) -> Result<StoredManifest> {
+        self.look_up(reference, Lease::Promised).await
+    }
+
+    async fn look_up(&self, reference: &Reference, lease: Lease) -> Result<StoredManifest> {
         self.must_exist()?;
         let record = self.find_manifest(reference).await?;
         let unknown = || Error::ManifestUnknown(reference.clone());
@@ -74,7 +96,11 @@ impl Pull {
             created,
             condemned,
         } = record.ok_or_else(unknown)?;
-        if condemned && !self.renew(ReferenceTarget::Manifest, &digest).await? {
+        if condemned
+            && !self
+                .renew(ReferenceTarget::Manifest, &digest, lease)
+                .await?
+        {
             return Err(unknown());
         }
         Ok(StoredManifest {
@@ -146,13 +172,17 @@ impl Pull {
         Ok(under_facts!(access, permit => metadata.manifest(access.scope(permit), reference)))
     }
 
-    async fn renew(&self, target: ReferenceTarget, digest: &Digest) -> Result<bool> {
+    /// Whether it is there still, and from now on for the grace period.
+    async fn renew(&self, target: ReferenceTarget, digest: &Digest, lease: Lease) -> Result<bool> {
         let renewal = Renewal {
             repository: &self.access.name,
             target,
             digest,
         };
-        Ok(self.access.inner.metadata.renew(renewal).await?)
+        match self.access.inner.metadata.renew(renewal).await {
+            Err(error) if lease.may_go_without(error.kind) => Ok(true),
+            renewed => Ok(renewed?),
+        }
     }
 
     fn must_exist(&self) -> Result<()> {

@@ -187,7 +187,7 @@ impl Commit {
                         // have been made with it, after this permit was given.
                         let permit = self.access.decide().await?;
                         let reader = Pull::new(self.access.clone(), permit);
-                        reader.blob(&digest).await.map(drop)
+                        reader.stat_blob(&digest).await.map(drop)
                     }
                     Some(UploadState::Open(_)) => Err(Error::UploadTakenOver),
                     _ => Err(Error::UploadUnknown),

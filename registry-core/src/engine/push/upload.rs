@@ -181,7 +181,7 @@ impl Upload {
         // Whoever ended it may have made the repository after this permit was given.
         let permit = self.access.decide().await?;
         let reader = super::super::Pull::new(self.access.clone(), permit);
-        let size = reader.blob(&digest).await?.size();
+        let size = reader.stat_blob(&digest).await?.size();
         Ok(PushedBlob { digest, size })
     }
 

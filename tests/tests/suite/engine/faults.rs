@@ -435,3 +435,27 @@ fn hazard_18_denied_and_absent_run_the_same_statements() {
         assert!(!denied.is_empty());
     });
 }
+
+/// A lease is a write; what nothing keeps is read without one, and nobody is promised that it stays.
+#[test]
+fn on_a_full_disk_what_is_there_is_read_and_not_promised() {
+    run(async {
+        let faulty = Faulty::new();
+        faulty.sound.put_blob(NAME, &large(1)).await.unwrap();
+        let digest = Digest::sha256(&large(1));
+        faulty.sound.registry.collect().await.unwrap();
+        let registry = &faulty.fixture.registry;
+        let pull = registry
+            .open(&faulty.fixture.caller, &repository(NAME))
+            .pull();
+        let pull = pull.await.unwrap();
+
+        faulty.once(Operation::Renew, Fault::Full);
+        let blob = pull.blob(&digest).await.unwrap();
+        assert_eq!(blob.read_all().await.unwrap(), large(1));
+
+        faulty.once(Operation::Renew, Fault::Full);
+        let refused = pull.stat_blob(&digest).await.map(drop);
+        assert!(matches!(refused, Err(Error::Full)), "{refused:?}");
+    });
+}

@@ -282,7 +282,8 @@ impl Process {
         };
         match *request {
             Request::GetBlob { at, blob } => {
-                let found = self.pull(at).await?.blob(&stage.blob_digest(blob)).await?;
+                let pull = self.pull(at).await?;
+                let found = pull.stat_blob(&stage.blob_digest(blob)).await?;
                 match found.read_all().await? == *stage.blob(blob) {
                     true => Ok(Outcome::Done),
                     false => Ok(Outcome::Other("other bytes than were pushed".to_owned())),
@@ -317,7 +318,7 @@ impl Process {
     }
 
     async fn get_manifest(&self, stage: &Stage, at: Index, reference: &Reference) -> Answered {
-        let found = self.pull(at).await?.manifest(reference).await?;
+        let found = self.pull(at).await?.stat_manifest(reference).await?;
         let manifest = stage.manifest_of(&found.digest);
         let manifest = manifest.filter(|manifest| *stage.manifest(*manifest) == found.bytes);
         let other = || Outcome::Other("other bytes than were pushed".to_owned());

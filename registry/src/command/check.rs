@@ -8,7 +8,7 @@ use crate::{
     job::{self, Terminal, open},
 };
 
-/// Looks for everything that is wrong with a data directory, and changes nothing.
+/// Looks for everything that is wrong with a data directory, and repairs nothing.
 ///
 /// It works where no server has the directory. Each finding is a line; the exit code is 1 where there is any.
 #[derive(Debug, Args)]

@@ -1,30 +1,11 @@
 //! What is set in a file, in the environment and by flags, and what is wrong with it.
 
-use std::{fs, path::PathBuf};
+use std::fs;
 
-use crate::server::{Server, ask, end, program, run};
-
-/// A file of a test's own, gone at its end.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let name = format!("registry-suite-{name}-{}.toml", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
+use crate::{
+    file::File,
+    server::{Server, ask, end, program, run},
+};
 
 #[test]
 fn a_server_does_what_its_file_says() {

@@ -7,6 +7,7 @@ mod damage;
 mod data;
 mod durable;
 mod exchange;
+mod file;
 mod listening;
 mod moving;
 mod operations;

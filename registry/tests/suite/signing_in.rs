@@ -3,38 +3,18 @@
 use std::{
     fs,
     io::{Read, Write},
-    path::PathBuf,
 };
 
-use crate::server::{Server, run};
+use crate::{
+    file::File,
+    server::{Server, run},
+};
 
 /// `ada` with the password `lovelace`, as apache's `htpasswd -bnB` printed it.
 const ADA: &str = "ada:$2y$05$VN0748/rcV7nvqm8C5LASuD9aBGlYMelXb4UqrcLGfqu90MFkidB6";
 /// `ada:lovelace` and `ada:wrong`, as Basic sends them.
 const RIGHT: &str = "authorization: Basic YWRhOmxvdmVsYWNl\r\n";
 const WRONG: &str = "authorization: Basic YWRhOndyb25n\r\n";
-
-/// A file of a test's own, gone at its end.
-struct File(PathBuf);
-
-impl File {
-    fn new(name: &str, text: &str) -> Self {
-        let name = format!("registry-signing-in-{name}-{}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        fs::write(&path, text).unwrap();
-        Self(path)
-    }
-
-    fn path(&self) -> &str {
-        self.0.to_str().unwrap()
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = fs::remove_file(&self.0);
-    }
-}
 
 /// Sends a request with a field, and answers the head of the answer.
 fn ask(server: &Server, request: &str, field: &str) -> String {

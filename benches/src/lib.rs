@@ -1,8 +1,8 @@
 //! What the benchmarks share: time as it passes, and words to the terminal.
 //!
 //! The programs are in `src/bin`: `load` measures a registry from outside, `embedded` the registry for
-//! tests from inside, `disk` the store that keeps blobs in a directory, `observing` what it costs to watch
-//! requests.
+//! tests from inside, `disk` the store that keeps blobs in a directory, `tags` a repository of very many
+//! tags on disk, `observing` what it costs to watch requests.
 
 mod report;
 mod stopwatch;

@@ -109,6 +109,7 @@ async fn scrub_if_due(
     let options = ScrubOptions {
         resume: true,
         quarantine: true,
+        give_up_absent: false,
     };
     let tell = |_: &ScrubReport, found: Vec<Finding>| {
         for finding in found {

@@ -25,6 +25,11 @@ pub(crate) struct Scrub {
     /// Read no more than so many bytes in a second.
     #[arg(long, value_name = "BYTES")]
     rate: Option<u64>,
+
+    /// Take blobs out of sight whose files are gone, so that the next push of them heals them. Make sure
+    /// first that the files are not merely elsewhere.
+    #[arg(long)]
+    give_up_absent: bool,
 }
 
 impl Scrub {
@@ -32,6 +37,7 @@ impl Scrub {
         self.data.run(&Job::Scrub(job::Scrub {
             anew: self.anew,
             rate: self.rate,
+            give_up_absent: self.give_up_absent,
         }))
     }
 }

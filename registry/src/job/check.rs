@@ -150,6 +150,7 @@ async fn everything_reads(place: &Place, findings: &mut Findings<'_>) -> Result<
     let options = ScrubOptions {
         resume: false,
         quarantine: false,
+        give_up_absent: false,
     };
     let tell = |_: &_, found: Vec<registry_core::Finding>| {
         found

@@ -14,6 +14,8 @@ pub(crate) struct Scrub {
     pub(crate) anew: bool,
     /// Bytes to read in a second.
     pub(crate) rate: Option<u64>,
+    /// Whether blobs whose files are not there are taken out of sight.
+    pub(crate) give_up_absent: bool,
 }
 
 /// A line is told whenever so much more was read.
@@ -24,6 +26,7 @@ impl Scrub {
         let options = ScrubOptions {
             resume: !self.anew,
             quarantine: true,
+            give_up_absent: self.give_up_absent,
         };
         let budget = Budget {
             bytes_per_second: self.rate,

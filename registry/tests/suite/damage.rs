@@ -75,6 +75,28 @@ fn hazard_04_scrub_finds_what_went_wrong_and_a_push_heals_it() {
 }
 
 #[test]
+fn hazard_04_a_blob_whose_file_is_gone_is_healed_once_it_is_given_up() {
+    let data = Data::new("absent");
+    let server = Server::over(data.as_ref());
+    let blob = vec![b'x'; 40_000];
+    let digest = push_blob(&server, &blob);
+    let get = format!("GET /v2/team/app/blobs/{digest}");
+    fs::remove_file(file(&data, &digest)).unwrap();
+    let found = command(&data, &["scrub"]);
+    assert!(found.out.contains(&format!("blob {digest} is gone")));
+    assert!(ask(&mut server.connect(), &get).starts_with("HTTP/1.1 503"));
+
+    let given_up = command(&data, &["scrub", "--anew", "--give-up-absent"]);
+
+    assert_eq!(given_up.status.code(), Some(1));
+    assert!(given_up.out.contains("out of sight"), "{}", given_up.out);
+    assert!(ask(&mut server.connect(), &get).starts_with("HTTP/1.1 404"));
+    push_blob(&server, &blob);
+    assert!(ask(&mut server.connect(), &get).starts_with("HTTP/1.1 200"));
+    assert_eq!(command(&data, &["scrub", "--anew"]).status.code(), Some(0));
+}
+
+#[test]
 fn check_lists_all_findings_and_changes_nothing() {
     let data = Data::new("check");
     let server = Server::over(data.as_ref());

@@ -16,12 +16,14 @@ pub enum Finding {
         quarantined: bool,
     },
     /// The object of a blob is not there.
-    #[error("blob {digest} is gone: there is no {object}")]
+    #[error("blob {digest} is gone: there is no {object}{}", sight(*.quarantined))]
     AbsentBlob {
         /// Its digest.
         digest: Digest,
         /// The object that should hold it.
         object: ObjectKey,
+        /// Whether it was given up, so that the next push heals it.
+        quarantined: bool,
     },
     /// A blob could not be read. That says nothing of its bytes.
     #[error("blob {digest} cannot be read: {error}")]

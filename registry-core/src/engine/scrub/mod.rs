@@ -54,6 +54,9 @@ pub struct ScrubOptions {
     /// Whether corrupt content is taken out of sight. Otherwise nothing is changed, and no run goes on from
     /// this one.
     pub quarantine: bool,
+    /// Whether content whose object is not there is taken out of sight, too, however much it is. A store
+    /// says so of objects that it merely cannot see, so somebody must have looked.
+    pub give_up_absent: bool,
 }
 
 /// What a run did.
@@ -280,7 +283,14 @@ impl Scrubber {
     async fn found_absent(&mut self, content: KeptContent, object: ObjectKey) -> Result<()> {
         if is_still_there(&self.inner, self.position.clone(), &content).await? {
             let digest = content.digest.clone();
-            self.findings.push(Finding::AbsentBlob { digest, object });
+            let metadata = &self.inner.metadata;
+            let quarantined =
+                self.options.give_up_absent && metadata.quarantine(&digest, Some(&object)).await?;
+            self.findings.push(Finding::AbsentBlob {
+                digest,
+                object,
+                quarantined,
+            });
         }
         self.pass(content.digest).await
     }

@@ -19,6 +19,7 @@ const NAME: &str = "team/app";
 const ANEW: ScrubOptions = ScrubOptions {
     resume: false,
     quarantine: true,
+    give_up_absent: false,
 };
 
 /// A timer that stands still and never waits.
@@ -114,6 +115,7 @@ fn a_look_without_quarantine_changes_nothing() {
         let options = ScrubOptions {
             resume: false,
             quarantine: false,
+            give_up_absent: false,
         };
         assert_eq!(scrub(&failing, options).await.len(), 1);
         assert_eq!(fixture.blob(NAME, &digest).await.unwrap(), large(1));
@@ -219,6 +221,7 @@ fn a_run_goes_on_where_another_stopped() {
         let resume = ScrubOptions {
             resume: true,
             quarantine: true,
+            give_up_absent: false,
         };
         let mut second = fixture.registry.scrubber(resume);
         while second.step().await.unwrap() == Progress::More {}

@@ -112,7 +112,8 @@ wait_for() {
   done
 }
 
-# start_registry VARIABLE [FLAG...]: leaves the HOST:PORT of an empty registry in VARIABLE
+# start_registry VARIABLE [FLAG...]: leaves the HOST:PORT of an empty registry in VARIABLE; it listens on a free port
+# unless the flags say where
 start_registry() {
   local variable=$1 given=REGISTRY_ADDRESS program=${REGISTRY_BIN:-$clients/../../target/release/registry} output line
   shift
@@ -122,9 +123,10 @@ start_registry() {
     printf -v "$variable" %s "${!given}"
     return
   fi
-  exec {output}< <(exec "$program" serve --data "$work/data$registries" --listen 127.0.0.1:0 "$@" 2>"$work/registry$registries.log")
+  [[ " $* " == *" --listen "* ]] || set -- --listen 127.0.0.1:0 "$@"
+  exec {output}< <(exec "$program" serve --data "$work/data$registries" "$@" 2>"$work/registry$registries.log")
   services+=($!)
   read -r -t 30 line <&"$output" || fail "$program printed no line"
-  [[ $line =~ ^registry:\ ready\ at\ http://(127\.0\.0\.1:[0-9]+)$ ]] || fail "$program printed: $line"
+  [[ $line =~ ^registry:\ ready\ at\ https?://(127\.0\.0\.1:[0-9]+)$ ]] || fail "$program printed: $line"
   printf -v "$variable" %s "${BASH_REMATCH[1]}"
 }

@@ -97,7 +97,7 @@ fn hazard_04_a_blob_whose_file_is_gone_is_healed_once_it_is_given_up() {
 }
 
 #[test]
-fn check_lists_all_findings_and_changes_nothing() {
+fn check_lists_all_findings_and_repairs_nothing() {
     let data = Data::new("check");
     let server = Server::over(data.as_ref());
     let blobs: Vec<_> = (1..=3).map(|fill: u8| vec![b'0' + fill; 40_000]).collect();

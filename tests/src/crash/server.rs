@@ -101,6 +101,26 @@ impl Program {
             }
         }
     }
+
+    /// Runs another of its commands on a data directory, to its end.
+    ///
+    /// # Errors
+    /// Where it fails.
+    pub fn run(&self, command: &[&str], data: &Path) -> io::Result<()> {
+        let log = File::options().create(true).append(true).open(&self.log)?;
+        let status = Command::new(&self.path)
+            .args(command)
+            .arg("--data")
+            .arg(data)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .status()?;
+        match status.success() {
+            true => Ok(()),
+            false => Err(io::Error::other(format!("{command:?}: {status}"))),
+        }
+    }
 }
 
 impl Server {

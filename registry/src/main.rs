@@ -18,6 +18,11 @@ mod site;
 mod storage;
 mod takeover;
 mod telemetry;
+#[cfg(feature = "otel")]
+mod traces;
+#[cfg(not(feature = "otel"))]
+#[path = "no_traces.rs"]
+mod traces;
 
 use std::process::ExitCode;
 

@@ -26,6 +26,7 @@ use crate::{
     storage::Storage,
     takeover::Succession,
     telemetry::Logging,
+    traces::Traces,
 };
 
 /// What lasts as long as the process.
@@ -38,6 +39,7 @@ pub(crate) struct Standing<'a> {
     pub(crate) certificates: Option<Certificates>,
     /// Those of clients, and behind them those of operators.
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) traces: Traces,
 }
 
 /// A server at work.
@@ -101,10 +103,19 @@ impl Site {
             .settings(config.connections())
             .trusted_proxies(listeners::proxies(&config.server));
         let (parts, directory) = Storage::of(&config.storage).open(patient).await?;
+        let parts = match &directory {
+            Some(directory) => standing.traces.watch(parts, directory),
+            None => parts,
+        };
         let parts = parts.policy(standing.auth.policy());
         let parts = parts.spawner(TokioSpawner::current());
         let registry = parts.settings(config.engine()).build().await?;
-        let observers = Observers::new(config, &registry, directory.as_ref())?;
+        let observers = Observers::new(
+            config,
+            &registry,
+            directory.as_ref(),
+            standing.traces.figures(),
+        )?;
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(registry.clone(), Upkeep::of(config)));
         if let Some(directory) = directory.clone() {

@@ -18,6 +18,7 @@ use crate::{
     site::{Site, Standing},
     takeover::{Predecessor, Succession, Successor},
     telemetry::{self, Logging},
+    traces::Traces,
 };
 
 /// Serves a registry until it is told to stop (SIGTERM or Ctrl-C).
@@ -41,13 +42,20 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (config, _) = Config::load(&self.flags)?;
-        let logging = telemetry::start(config.log.level);
+        let mut traces = Traces::open(&config.traces)?;
+        let logging = telemetry::start(config.log.level, traces.layer());
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
-        runtime.block_on(self.serve(&config, logging))
+        runtime.block_on(self.serve(&config, logging, traces))
     }
 
-    async fn serve(&self, config: &Config, logging: Logging) -> Result<(), Failure> {
+    async fn serve(
+        &self,
+        config: &Config,
+        logging: Logging,
+        mut traces: Traces,
+    ) -> Result<(), Failure> {
+        traces.start();
         // From here on one does not end the process; what takes them comes with the storage.
         let _hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
         let predecessor = match self.take_over {
@@ -65,7 +73,7 @@ impl Serve {
         if predecessor.is_none() {
             listeners::refuse_unknown(&passed)?;
         }
-        let standing = Standing {
+        let mut standing = Standing {
             flags: &self.flags,
             config,
             logging,
@@ -73,14 +81,17 @@ impl Serve {
             auth,
             certificates,
             listeners,
+            traces,
         };
-        serve(standing, predecessor, activated).await
+        let served = serve(&mut standing, predecessor, activated).await;
+        standing.traces.finish().await;
+        served
     }
 }
 
 /// Serves until told to stop, or until another process has taken over.
 async fn serve(
-    mut standing: Standing<'_>,
+    standing: &mut Standing<'_>,
     mut predecessor: Option<Predecessor>,
     activated: bool,
 ) -> Result<(), Failure> {
@@ -90,10 +101,10 @@ async fn serve(
     if let Some(predecessor) = &mut predecessor {
         predecessor.release().await?;
     }
-    let mut site = Site::open(&standing, predecessor.is_some()).await?;
+    let mut site = Site::open(standing, predecessor.is_some()).await?;
     if let Some(predecessor) = predecessor {
-        let files = standing.listeners.into_iter().map(Listener::own_file);
-        standing.listeners = files.collect();
+        let listeners = std::mem::take(&mut standing.listeners);
+        standing.listeners = listeners.into_iter().map(Listener::own_file).collect();
         predecessor.dismiss().await;
     }
     say_ready(standing.config, site.endpoints());
@@ -103,17 +114,17 @@ async fn serve(
         let succession = if activated { None } else { site.succession()? };
         let successor = tokio::select! {
             () = &mut stop => None,
-            successor = successor(succession, &standing) => Some(successor),
+            successor = successor(succession, standing) => Some(successor),
         };
         let Some(successor) = successor else {
             standing.notifier.stopping();
             site.end(standing.config.server.drain).await;
             return Ok(());
         };
-        if hand_over(&standing, site, successor).await {
+        if hand_over(standing, site, successor).await {
             return Ok(());
         }
-        site = Site::open(&standing, true).await?;
+        site = Site::open(standing, true).await?;
         tracing::info!("serving again");
     }
 }

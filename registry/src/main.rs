@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod control;
 mod failure;
+mod hangups;
 mod housekeeping;
 mod job;
 mod listeners;

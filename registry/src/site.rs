@@ -18,6 +18,7 @@ use crate::{
     config::{Config, Flags},
     control,
     failure::Failure,
+    hangups::Hangups,
     housekeeping::{Upkeep, keep_house},
     listeners::{self, Certificates},
     observe::Observers,
@@ -34,6 +35,7 @@ pub(crate) struct Standing<'a> {
     pub(crate) flags: &'a Flags,
     pub(crate) config: &'a Config,
     pub(crate) logging: Logging,
+    pub(crate) hangups: Arc<Hangups>,
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) auth: Auth,
     pub(crate) certificates: Option<Certificates>,
@@ -75,11 +77,10 @@ impl Standing<'_> {
         observers.watch(config, service).build()
     }
 
-    fn reloads(&self, observers: &Observers) -> Result<Reloads, Failure> {
+    fn reloads(&self, observers: &Observers) -> Reloads {
         let notifier = Arc::clone(&self.notifier);
-        let reloads = Reloads::new(self.flags, self.config, notifier);
-        let mut reloads =
-            reloads.map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))?;
+        let hangups = Arc::clone(&self.hangups);
+        let mut reloads = Reloads::new(self.flags, self.config, hangups, notifier);
         reloads.part(self.logging.clone());
         reloads.part(self.auth.clone());
         if let Some(certificates) = &self.certificates {
@@ -88,7 +89,7 @@ impl Standing<'_> {
         if let Some(rotation) = observers.rotation() {
             reloads.part(rotation);
         }
-        Ok(reloads)
+        reloads
     }
 }
 
@@ -126,7 +127,7 @@ impl Site {
             });
             tasks.spawn(listening.map_err(no_commands)?);
         }
-        tasks.spawn(standing.reloads(&observers)?.run());
+        tasks.spawn(standing.reloads(&observers).run());
         let service = standing.service(&registry, &observers);
         let running = server.connections(observers.connections()).serve(service);
         // They are answered until the end, so that they see it drain.

@@ -1,6 +1,6 @@
 //! `registry serve`: the server.
 
-use std::{future::pending, io, sync::Arc};
+use std::{future::pending, io, pin::pin, sync::Arc};
 
 use clap::Args;
 use registry_server::{Listener, systemd::Notifier};
@@ -14,9 +14,10 @@ use crate::{
     auth::Auth,
     config::{Config, Flags},
     failure::Failure,
+    hangups::Hangups,
     listeners::{self, Certificates},
     site::{Site, Standing},
-    takeover::{Predecessor, Succession, Successor},
+    takeover::{Heir, Predecessor, Succession, Successor},
     telemetry::{self, Logging},
     traces::Traces,
 };
@@ -56,8 +57,7 @@ impl Serve {
         mut traces: Traces,
     ) -> Result<(), Failure> {
         traces.start();
-        // From here on one does not end the process; what takes them comes with the storage.
-        let _hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+        let hangups = Arc::new(Hangups::take().map_err(no_signals)?);
         let predecessor = match self.take_over {
             true => Predecessor::find(&config.storage).await?,
             false => None,
@@ -77,6 +77,7 @@ impl Serve {
             flags: &self.flags,
             config,
             logging,
+            hangups,
             notifier: Arc::new(Notifier::from_env()),
             auth,
             certificates,
@@ -105,7 +106,7 @@ async fn serve(
     if let Some(predecessor) = predecessor {
         let listeners = std::mem::take(&mut standing.listeners);
         standing.listeners = listeners.into_iter().map(Listener::own_file).collect();
-        predecessor.dismiss().await;
+        predecessor.dismiss(Arc::clone(&standing.hangups)).await;
     }
     say_ready(standing.config, site.endpoints());
     standing.notifier.ready();
@@ -124,7 +125,7 @@ async fn serve(
         if hand_over(standing, site, successor).await {
             return Ok(());
         }
-        site = Site::open(standing, true).await?;
+        site = Site::open(standing, true).await.map_err(left)?;
         tracing::info!("serving again");
     }
 }
@@ -143,20 +144,55 @@ async fn hand_over(standing: &Standing<'_>, site: Site, successor: Successor) ->
     if let Some(directory) = site.end(standing.config.server.drain).await {
         directory.close().await;
     }
-    match successor.succeed().await {
-        Ok(pid) => {
-            standing.listeners.iter().for_each(Listener::leave_file);
-            if let Some(pid) = pid {
-                standing.notifier.main_process(pid);
-            }
-            tracing::info!(pid, "taken over");
+    let (succeeded, hung_up) = succeed(standing, successor).await;
+    match succeeded {
+        Ok(heir) => {
+            leave_to(standing, heir, hung_up).await;
             true
         }
         Err(error) => {
+            if hung_up {
+                standing.hangups.tell();
+            }
             tracing::error!(%error, "it failed before it was ready; going on");
             false
         }
     }
+}
+
+/// Waits for another process to serve, and answers whether this one was told to reload meanwhile.
+async fn succeed(standing: &Standing<'_>, successor: Successor) -> (io::Result<Heir>, bool) {
+    let mut succeeding = pin!(successor.succeed(standing.config.server.hand_over));
+    let mut hung_up = false;
+    loop {
+        tokio::select! {
+            succeeded = &mut succeeding => return (succeeded, hung_up),
+            () = standing.hangups.next() => {
+                tracing::info!("told to reload, which is left to the process that serves next");
+                hung_up = true;
+            }
+        }
+    }
+}
+
+/// Leaves everything to the process that serves now.
+async fn leave_to(standing: &Standing<'_>, mut heir: Heir, hung_up: bool) {
+    standing.listeners.iter().for_each(Listener::leave_file);
+    let pid = heir.pid();
+    if let Some(pid) = pid {
+        standing.notifier.main_process(pid);
+    }
+    if hung_up {
+        heir.reload().await;
+    }
+    tracing::info!(pid, "taken over");
+}
+
+/// The storage could not be opened again.
+fn left(failure: Failure) -> Failure {
+    Failure::new(format!(
+        "this server has handed over and cannot go on: {failure}"
+    ))
 }
 
 fn no_signals(error: io::Error) -> Failure {

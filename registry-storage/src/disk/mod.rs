@@ -42,6 +42,7 @@ mod ops;
 mod probe;
 mod read;
 mod resumes;
+mod room;
 mod root;
 mod share;
 #[cfg(test)]
@@ -71,6 +72,7 @@ use self::{
     blocking::blocking,
     error::{absent, failed},
     key::{Place, place},
+    room::Room,
     root::Root,
     share::Share,
     upload::Upload,
@@ -111,6 +113,7 @@ pub struct DiskBlobs {
     root: Arc<Root>,
     /// How many writers there are.
     writers: Arc<AtomicUsize>,
+    room: Arc<Room>,
 }
 
 impl DiskBlobs {
@@ -149,11 +152,16 @@ impl DiskBlobs {
         Self {
             root: Arc::new(root),
             writers: Arc::default(),
+            room: Arc::default(),
         }
     }
 
     fn writer(&self, upload: Upload) -> Box<dyn BlobWrite> {
-        Box::new(DiskWrite::new(upload, Share::of(&self.writers)))
+        Box::new(DiskWrite::new(
+            upload,
+            Share::of(&self.writers),
+            Arc::clone(&self.room),
+        ))
     }
 
     /// Does work that blocks.

@@ -17,7 +17,10 @@ mod transfer;
 
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
-use registry_storage::{Durability, directory::Directory};
+use registry_storage::{
+    Durability,
+    directory::{Directory, DirectoryOptions},
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
@@ -31,7 +34,7 @@ pub(crate) use self::{
     stats::Stats,
     transfer::{Account, Export, Import, Moving, Password},
 };
-use crate::{config::Config, control, failure::Failure, place::Place};
+use crate::{config::Config, control, failure::Failure, place::Place, storage};
 
 /// A job, as it is sent to a server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -80,7 +83,11 @@ impl Job {
 
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
 pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
-    let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
+    let options = DirectoryOptions {
+        durability: Durability::Strict,
+        ..storage::options(&config.storage)
+    };
+    let directory = Directory::open_existing(&config.storage.path, options)?;
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let registry = parts.settings(config.engine()).build().await?;

@@ -108,14 +108,14 @@ async fn serve(
         standing.listeners = listeners.into_iter().map(Listener::own_file).collect();
         predecessor.dismiss(Arc::clone(&standing.hangups)).await;
     }
+    // Who is told that it is ready may take over.
+    let mut succession = succession(&site, activated)?;
     say_ready(standing.config, site.endpoints());
     standing.notifier.ready();
     loop {
-        // Sockets that systemd has opened it keeps for the next process.
-        let succession = if activated { None } else { site.succession()? };
         let successor = tokio::select! {
             () = &mut stop => None,
-            successor = successor(succession, standing) => Some(successor),
+            successor = successor(succession.as_ref(), standing) => Some(successor),
         };
         let Some(successor) = successor else {
             standing.notifier.stopping();
@@ -126,12 +126,22 @@ async fn serve(
             return Ok(());
         }
         site = Site::open(standing, true).await.map_err(left)?;
+        succession = self::succession(&site, activated)?;
         tracing::info!("serving again");
     }
 }
 
+/// Where processes ask to take over. Sockets that systemd has opened it keeps for the next one itself.
+fn succession(site: &Site, activated: bool) -> Result<Option<Succession>, Failure> {
+    if activated {
+        Ok(None)
+    } else {
+        site.succession()
+    }
+}
+
 /// The next process that takes over, where one can.
-async fn successor(succession: Option<Succession>, standing: &Standing<'_>) -> Successor {
+async fn successor(succession: Option<&Succession>, standing: &Standing<'_>) -> Successor {
     match succession {
         Some(succession) => succession.next(&standing.listeners).await,
         None => pending().await,

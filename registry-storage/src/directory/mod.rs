@@ -38,7 +38,7 @@ pub use self::{
     identity::ContentIdentity,
     options::DirectoryOptions,
     progress::{Progress, Tell, Told},
-    rebuild::{RebuildError, RebuildFinding, RebuildReport, TellFinding, rebuild},
+    rebuild::{RebuildError, RebuildFinding, RebuildReport, TellFinding, check_journal, rebuild},
     restore::{RestoreOptions, RestoreReport, restore},
 };
 pub use crate::sqlite::{Counts, JournalFigures};

@@ -28,7 +28,7 @@ use registry_core::{Descriptor, Digest, MediaType, Namespace, RepositoryName, Ta
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
-    frame::{Found, Frame, scan},
+    frame::{Damage, Found, Frame, scan},
     segments::{Segments, read_all},
 };
 

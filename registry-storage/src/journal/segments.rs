@@ -29,8 +29,8 @@ pub(crate) struct Segments {
 }
 
 impl Segments {
-    /// Opens a journal behind the last frame that is whole, and answers what that says; makes one where
-    /// none is. What a write left that was cut off is cut off.
+    /// Opens a journal behind the last frame that is whole, and answers what that says, unless something is
+    /// wrong before it; makes one where none is. What a write left that was cut off is cut off.
     pub(crate) fn open(directory: &Path) -> io::Result<(Self, Option<Head>)> {
         let made = DirBuilder::new().mode(0o700).create(directory);
         if let Err(error) = made
@@ -40,12 +40,17 @@ impl Segments {
         }
         let mut numbers = list(directory)?;
         let number = numbers.pop().unwrap_or(1);
-        let (length, mut last) = end_of(directory, number)?;
+        let End {
+            length,
+            mut last,
+            mut sound,
+        } = End::of(directory, number)?;
         for earlier in numbers.iter().rev() {
             if last.is_some() {
                 break;
             }
-            last = end_of(directory, *earlier)?.1;
+            let end = End::of(directory, *earlier)?;
+            (last, sound) = (end.last, sound && end.sound);
         }
         let file = open(directory, number)?;
         file.set_len(length)?;
@@ -60,7 +65,7 @@ impl Segments {
             sequence: last.as_ref().map_or(0, |frame| frame.sequence),
             before: sizes.sum::<io::Result<u64>>()?,
         };
-        Ok((segments, last.map(|frame| frame.head)))
+        Ok((segments, last.map(|frame| frame.head).filter(|_| sound)))
     }
 
     /// The sequence number of the last frame.
@@ -146,22 +151,35 @@ pub(crate) fn read_all<E: From<io::Error>>(
     Ok(())
 }
 
-/// Where the last whole frame of a segment ends, and that frame.
-fn end_of(directory: &Path, number: u64) -> io::Result<(u64, Option<Frame>)> {
-    let segment = match fs::read(path(directory, number)) {
-        Ok(segment) => segment,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, None)),
-        Err(error) => return Err(error),
-    };
-    let (mut end, mut last) = (segment.len(), None);
-    for found in scan(Bytes::from(segment)) {
-        match found {
-            Found::Frame(frame) => last = Some(frame),
-            Found::Damage(damage) if damage.tail => end = damage.at.start,
-            Found::Damage(_) => {}
+/// How a segment ends.
+struct End {
+    /// Where the last whole frame ends.
+    length: u64,
+    last: Option<Frame>,
+    /// Whether everything before that is whole.
+    sound: bool,
+}
+
+impl End {
+    fn of(directory: &Path, number: u64) -> io::Result<Self> {
+        let segment = match fs::read(path(directory, number)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            read => read?,
+        };
+        let mut end = Self {
+            length: segment.len() as u64,
+            last: None,
+            sound: true,
+        };
+        for found in scan(Bytes::from(segment)) {
+            match found {
+                Found::Frame(frame) => end.last = Some(frame),
+                Found::Damage(damage) if damage.tail => end.length = damage.at.start as u64,
+                Found::Damage(_) => end.sound = false,
+            }
         }
+        Ok(end)
     }
-    Ok((end as u64, last))
 }
 
 /// The numbers of the segments that are there, in order.

@@ -1,6 +1,7 @@
 //! `registry check`: everything that is wrong.
 
 use clap::Args;
+use registry_storage::directory::check_journal;
 
 use super::Data;
 use crate::{
@@ -23,8 +24,12 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(self) -> Result<(), Failure> {
-        let check = job::Check { deep: self.deep };
         self.data.run_alone(async |config| {
+            let journal = check_journal(&config.storage.path);
+            let check = job::Check {
+                deep: self.deep,
+                journal: journal.map_err(|error| Failure::new(error.to_string()))?,
+            };
             let place = open(config).await?;
             check.run(&place, &Terminal).await
         })

@@ -5,6 +5,8 @@ use registry_core::{
     backend::{BlobContent, BlobStore, Collection, Inspection, KeptContent, ObjectKey, ObjectKind},
 };
 
+use registry_storage::directory::RebuildFinding;
+
 use super::Report;
 use crate::{failure::Failure, place::Place};
 
@@ -13,13 +15,18 @@ use crate::{failure::Failure, place::Place};
 pub(crate) struct Check {
     /// Whether every file is read.
     pub(crate) deep: bool,
+    /// What was wrong with the journal before the directory was opened, which begins it anew.
+    pub(crate) journal: Vec<RebuildFinding>,
 }
 
 const PAGE: usize = 500;
 
 impl Check {
     pub(crate) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let findings = Findings { report, count: 0 };
+        let mut findings = Findings { report, count: 0 };
+        for finding in &self.journal {
+            findings.tell(&finding.to_string());
+        }
         let count = self.look(place, findings).await?;
         match count {
             0 => {

@@ -12,6 +12,7 @@ use registry_core::{
 
 use crate::{
     directory::DirectoryError,
+    journal::Damage,
     sqlite::{SqliteFailure, SqliteOpenError},
 };
 
@@ -130,6 +131,16 @@ pub enum RebuildError {
     /// The data directory cannot be used.
     #[error("{0}")]
     Directory(#[from] DirectoryError),
+}
+
+impl RebuildFinding {
+    pub(super) fn damaged(path: &Path, damage: &Damage) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            from: damage.at.start as u64,
+            to: damage.at.end as u64,
+        }
+    }
 }
 
 impl RebuildError {

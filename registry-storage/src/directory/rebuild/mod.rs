@@ -11,12 +11,19 @@ mod finding;
 mod place;
 mod replay;
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use registry_core::Timestamp;
 
 pub use self::finding::{RebuildError, RebuildFinding};
 use self::{place::Place, replay::Replay};
+use crate::{
+    directory::CONTENT,
+    journal::{Found, JOURNAL, read_all},
+};
 
 /// What was made again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,4 +88,27 @@ pub fn rebuild(directory: &Path, tell: TellFinding<'_>) -> Result<RebuildReport,
         findings,
         aside,
     })
+}
+
+/// What is wrong with the journal of a data directory, if one is kept. It blocks.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn check_journal(directory: &Path) -> Result<Vec<RebuildFinding>, RebuildError> {
+    let journal = directory.join(CONTENT).join(JOURNAL);
+    let mut findings = Vec::new();
+    let read = read_all::<io::Error>(&journal, |path, found| {
+        if let Found::Damage(damage) = found
+            && !damage.tail
+        {
+            findings.push(RebuildFinding::damaged(path, &damage));
+        }
+        Ok(())
+    });
+    match read {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(RebuildError::io("read", &journal, error))
+        }
+        _ => Ok(findings),
+    }
 }

@@ -71,11 +71,7 @@ impl Replay {
             }
             Found::Damage(damage) => {
                 self.sequence = None;
-                self.findings.push(RebuildFinding::Damaged {
-                    path: path.to_owned(),
-                    from: damage.at.start as u64,
-                    to: damage.at.end as u64,
-                });
+                self.findings.push(RebuildFinding::damaged(path, &damage));
                 Ok(())
             }
         }

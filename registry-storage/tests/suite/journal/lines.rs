@@ -4,7 +4,10 @@ use std::{fs, path::Path};
 
 use bytes::Bytes;
 use registry_core::{AllowAll, Caller, Digest, Settings};
-use registry_storage::{Durability, directory::Directory};
+use registry_storage::{
+    Durability,
+    directory::{Directory, check_journal},
+};
 use tempfile::tempdir;
 
 use super::{
@@ -92,6 +95,26 @@ fn an_older_database_that_was_put_back_by_hand_begins_a_line() {
         lose(place.path());
         fs::write(&file, older).unwrap();
         image(place.path(), 9).await;
+        assert_ne!(line(place.path()), begun);
+        comes_back(place.path()).await;
+    });
+}
+
+#[test]
+fn a_journal_with_damage_in_it_is_found_and_begun_anew() {
+    run(async {
+        let place = tempdir().unwrap();
+        image(place.path(), 1).await;
+        let begun = line(place.path());
+        image(place.path(), 2).await;
+        assert_eq!(check_journal(place.path()).unwrap(), []);
+        let segment = segments(place.path()).remove(0);
+        let mut bytes = fs::read(&segment).unwrap();
+        bytes[100] ^= 1;
+        fs::write(&segment, bytes).unwrap();
+        assert_eq!(check_journal(place.path()).unwrap().len(), 1);
+        image(place.path(), 3).await;
+        assert_eq!(check_journal(place.path()).unwrap(), []);
         assert_ne!(line(place.path()), begun);
         comes_back(place.path()).await;
     });

@@ -16,6 +16,7 @@ mod location;
 mod remote;
 mod selection;
 mod source;
+mod tar;
 mod target;
 #[cfg(test)]
 mod testing;
@@ -24,7 +25,7 @@ mod transfer;
 pub use distribution::DistributionSource;
 pub use error::{Error, Result};
 pub use glob::{Glob, ParseGlobError};
-pub use layout::{LayoutSource, LayoutTarget};
+pub use layout::{ArchiveTarget, LayoutSource, LayoutTarget};
 pub use local::LocalRegistry;
 pub use location::{Location, ParseLocationError};
 pub use remote::RemoteRegistry;

@@ -1,5 +1,6 @@
 //! Images moved between places of every kind.
 
+mod archives;
 mod distribution;
 mod failures;
 mod layouts;

@@ -10,7 +10,7 @@ use crate::{
     job::{self, Job},
 };
 
-/// Brings images from another registry, an OCI layout, or the storage directory of the distribution
+/// Brings images from another registry, an OCI layout or a tar of one, or the storage directory of the distribution
 /// registry.
 ///
 /// Everything is verified; what is here already is not fetched again, so an import that was interrupted
@@ -19,7 +19,8 @@ use crate::{
 /// that some of it is not, 2 that nothing was begun.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
-    /// Where from: oci:DIR, distribution:DIR, https://HOST, http://HOST or docker://HOST (https).
+    /// Where from: oci:DIR, oci-archive:FILE, distribution:DIR, https://HOST, http://HOST or docker://HOST
+    /// (https).
     #[arg(value_name = "SOURCE")]
     source: Location,
 

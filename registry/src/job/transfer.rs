@@ -6,8 +6,8 @@ use registry_client::Client;
 use registry_core::{AllowAll, Caller, RepositoryName, Secret};
 use registry_server::TokioSpawner;
 use registry_transfer::{
-    DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location, RemoteRegistry,
-    Selection, Source, Summary, Target, Transfer,
+    ArchiveTarget, DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location,
+    RemoteRegistry, Selection, Source, Summary, Target, Transfer,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, interval_at};
@@ -71,13 +71,16 @@ impl Import {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         let source = self.source().await?;
         let target = Arc::new(here(place).await?);
-        self.moving.run(source, target, report).await
+        self.moving
+            .run(source, target, self.moving.jobs, report)
+            .await
     }
 
     async fn source(&self) -> Result<Arc<dyn Source>, Failure> {
         let unnamed = self.unnamed.as_ref();
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutSource::open(path, unnamed).await?),
+            Location::Archive(path) => Arc::new(LayoutSource::open_archive(path, unnamed).await?),
             Location::Distribution(path) => Arc::new(DistributionSource::open(path).await?),
             Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
         })
@@ -88,12 +91,18 @@ impl Export {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         let target = self.target().await?;
         let source = Arc::new(here(place).await?);
-        self.moving.run(source, target, report).await
+        let jobs = match self.moving.location {
+            // It is written at one place anyhow, and is the same each time where it is written in order.
+            Location::Archive(_) => NonZeroU8::MIN,
+            _ => self.moving.jobs,
+        };
+        self.moving.run(source, target, jobs, report).await
     }
 
     async fn target(&self) -> Result<Arc<dyn Target>, Failure> {
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutTarget::open(path).await?),
+            Location::Archive(path) => Arc::new(ArchiveTarget::open(path).await?),
             Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
             Location::Distribution(_) => return Err(Failure::new(NO_DISTRIBUTION)),
         })
@@ -135,11 +144,12 @@ impl Moving {
         &self,
         source: Arc<dyn Source>,
         target: Arc<dyn Target>,
+        jobs: NonZeroU8,
         report: &dyn Report,
     ) -> Result<(), Failure> {
         let transfer = Transfer::of(source, target)
             .selection(self.selection.clone())
-            .jobs(self.jobs.into());
+            .jobs(jobs.into());
         let tell = |event: Event| match event {
             Event::Present(_) => {}
             event => report.line(&event.to_string()),

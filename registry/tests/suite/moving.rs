@@ -99,6 +99,27 @@ fn images_go_through_a_layout_from_a_server_to_a_directory_without_one() {
 }
 
 #[test]
+fn images_go_through_a_tar() {
+    let (from, to, place) = (Data::new("tar"), fresh("tar-to"), Data::new("tar-file"));
+    let server = Server::over(from.as_ref());
+    let ledger = stock(&server);
+    let archive = format!("oci-archive:{}", place.path());
+    let exported = run(&["export", &archive, "--data", from.path(), "--jobs", "8"]);
+    ends(&exported, 0, &["images: 4 copied, 0", "failed: 0"]);
+    let imported = run(&["import", &archive, "--data", to.path()]);
+    ends(&imported, 0, &["images: 4 copied, 0 already there"]);
+    let again = run(&["import", &archive, "--data", to.path()]);
+    ends(&again, 0, &["images: 0 copied, 4 already there"]);
+    has_all(&Server::over(to.as_ref()), &ledger);
+    let bytes = fs::read(place.as_ref()).unwrap();
+    fs::remove_file(place.as_ref()).unwrap();
+    fs::write(place.as_ref(), &bytes[..bytes.len() / 2]).unwrap();
+    let cut = run(&["import", &archive, "--data", to.path()]);
+    ends(&cut, 2, &["cut short"]);
+    fs::remove_file(place.as_ref()).unwrap();
+}
+
+#[test]
 fn images_come_from_another_registry_and_go_there_while_servers_run() {
     let (data, other) = (
         Data::new("import-running"),

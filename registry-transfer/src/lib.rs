@@ -30,6 +30,6 @@ pub use local::LocalRegistry;
 pub use location::{Location, ParseLocationError};
 pub use remote::RemoteRegistry;
 pub use selection::Selection;
-pub use source::{ImageManifest, Source};
-pub use target::Target;
+pub use source::{ImageBlob, ImageManifest, Source};
+pub use target::{Target, Way};
 pub use transfer::{Event, Summary, Transfer};

@@ -77,6 +77,12 @@ impl Location {
         }
     }
 
+    /// Whether it is a directory of files.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Self::Layout(_) | Self::Distribution(_))
+    }
+
     /// The same place seen from anywhere: a path of its own begins at `directory`.
     #[must_use]
     pub fn below(self, directory: &Path) -> Self {

@@ -31,7 +31,7 @@ use super::{
     target::{hasher, mismatch, sync, unread},
 };
 use crate::{
-    Error, ImageManifest, Result, Target,
+    Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::aside,
     tar::{END, before, padding},
 };
@@ -200,9 +200,10 @@ impl Target for ArchiveTarget {
         &self,
         _: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()> {
-        self.write(&descriptor.digest, &*content).await
+        blob: ImageBlob,
+    ) -> Result<Way> {
+        self.write(&descriptor.digest, &*blob.content).await?;
+        Ok(Way::Copied)
     }
 
     async fn find(

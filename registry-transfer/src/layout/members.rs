@@ -38,6 +38,14 @@ impl Members {
         self.place().join(name)
     }
 
+    /// The file itself, where it is one.
+    pub(super) fn file(&self, name: &str) -> Option<PathBuf> {
+        match self {
+            Self::Directory(root) => Some(root.join(name)),
+            Self::Archive(_) => None,
+        }
+    }
+
     /// The whole of a file that is no longer than `limit`; `None` where there is none.
     pub(super) async fn read(&self, name: &str, limit: u64) -> Result<Option<Bytes>> {
         let archive = match self {

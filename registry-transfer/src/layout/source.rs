@@ -7,7 +7,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use registry_client::Content;
 use registry_core::{Descriptor, Digest, MediaType, Reference, RepositoryName, Tag};
 use tokio::sync::OnceCell;
 
@@ -17,7 +16,7 @@ use super::{
     name,
 };
 use crate::{
-    Error, ImageManifest, Result, Selection, Source,
+    Error, ImageBlob, ImageManifest, Result, Selection, Source,
     files::{MAX_MANIFEST, is_known},
     inventory::Inventory,
 };
@@ -184,15 +183,15 @@ impl Source for LayoutSource {
         Ok(self.inventory(repository).await?.referrers(subject))
     }
 
-    async fn blob(
-        &self,
-        _: &RepositoryName,
-        descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>> {
+    async fn blob(&self, _: &RepositoryName, descriptor: &Descriptor) -> Result<Option<ImageBlob>> {
         if !is_known(&descriptor.digest) {
             return Ok(None);
         }
-        let content = self.members.open(&blob(&descriptor.digest)).await?;
-        Ok(content.map(|content| Arc::new(content) as Arc<dyn Content>))
+        let name = blob(&descriptor.digest);
+        let content = self.members.open(&name).await?;
+        Ok(content.map(|content| ImageBlob {
+            content: Arc::new(content),
+            file: self.members.file(&name),
+        }))
     }
 }

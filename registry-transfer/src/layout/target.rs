@@ -9,7 +9,7 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -26,7 +26,7 @@ use super::{
     members::{Members, blob},
 };
 use crate::{
-    Error, ImageManifest, Result, Target,
+    Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::{aside, is_known, there},
 };
 
@@ -132,9 +132,10 @@ impl Target for LayoutTarget {
         &self,
         _: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()> {
-        self.write(&descriptor.digest, &*content).await
+        blob: ImageBlob,
+    ) -> Result<Way> {
+        self.write(&descriptor.digest, &*blob.content).await?;
+        Ok(Way::Copied)
     }
 
     async fn find(

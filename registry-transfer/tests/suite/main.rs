@@ -4,6 +4,7 @@ mod archives;
 mod distribution;
 mod failures;
 mod layouts;
+mod linking;
 mod registries;
 mod resuming;
 mod stock;

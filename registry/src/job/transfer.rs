@@ -3,7 +3,7 @@
 use std::{fmt, num::NonZeroU8, pin::pin, sync::Arc, time::Duration};
 
 use registry_client::Client;
-use registry_core::{AllowAll, Caller, RepositoryName, Secret};
+use registry_core::{AllowAll, Caller, RepositoryName, Secret, Trust};
 use registry_server::TokioSpawner;
 use registry_transfer::{
     ArchiveTarget, DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location,
@@ -25,6 +25,8 @@ pub(crate) struct Import {
     pub(crate) moving: Moving,
     /// The repository of images that name none.
     pub(crate) unnamed: Option<RepositoryName>,
+    /// Whether the bytes of files that are linked are taken for what their names say.
+    pub(crate) trust: bool,
 }
 
 /// Images that are to go from here.
@@ -70,7 +72,12 @@ impl fmt::Debug for Password {
 impl Import {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         let source = self.source().await?;
-        let target = Arc::new(here(place).await?);
+        let trust = match self.trust {
+            true => Trust::Digest,
+            false => Trust::Nothing,
+        };
+        let files = Arc::new(place.directory.blobs().clone());
+        let target = Arc::new(here(place).await?.adopting(files, trust));
         self.moving
             .run(source, target, self.moving.jobs, report)
             .await
@@ -183,14 +190,15 @@ fn progress(summary: &Summary) -> Progress {
         images_copied,
         images_present,
         blobs_copied,
+        blobs_linked,
         failed,
         ..
     } = *summary;
-    let bytes = size(summary.bytes);
+    let (blobs, bytes) = (blobs_copied + blobs_linked, size(summary.bytes));
     Progress {
         done: images_copied + images_present + failed,
         of: summary.images_found,
-        text: format!("images; {blobs_copied} blobs, {bytes} copied; {failed} failed"),
+        text: format!("images; {blobs} blobs, {bytes} copied; {failed} failed"),
     }
 }
 
@@ -201,8 +209,8 @@ fn lines(summary: &Summary) -> [String; 4] {
             summary.images_copied, summary.images_present
         ),
         format!(
-            "blobs: {} copied, {} already there",
-            summary.blobs_copied, summary.blobs_present
+            "blobs: {} copied, {} linked, {} already there",
+            summary.blobs_copied, summary.blobs_linked, summary.blobs_present
         ),
         format!("bytes copied: {}", summary.bytes),
         format!("failed: {}", summary.failed),

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Write,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -86,7 +87,10 @@ fn images_go_through_a_layout_from_a_server_to_a_directory_without_one() {
     ends(
         &imported,
         0,
-        &["images: 4 copied, 0 already there", "blobs: 4 copied"],
+        &[
+            "images: 4 copied, 0 already there",
+            "blobs: 1 copied, 3 linked",
+        ],
     );
     assert!(!imported.out.contains('\x1b'), "{}", imported.out);
     let again = run(&["import", &layout(&place), "--data", to.path()]);
@@ -96,6 +100,55 @@ fn images_go_through_a_layout_from_a_server_to_a_directory_without_one() {
         &["images: 0 copied, 4 already there", "bytes copied: 0"],
     );
     has_all(&Server::over(to.as_ref()), &ledger);
+}
+
+/// How many names a file has.
+fn names(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().nlink()
+}
+
+fn blob(layout: &Data, bytes: &[u8]) -> PathBuf {
+    let blobs = layout.as_ref().join("blobs");
+    blobs.join(sha256(bytes).replace(':', "/"))
+}
+
+#[test]
+fn layers_come_by_hard_link_and_are_believed_only_where_that_is_said() {
+    let (from, place) = (Data::new("link"), Data::new("link-layout"));
+    let ledger = stock(&Server::over(from.as_ref()));
+    ends(
+        &run(&["export", &layout(&place), "--data", from.path()]),
+        0,
+        &[],
+    );
+    let to = fresh("link-to");
+    let import = |to: &Data, more: &[&str]| {
+        let arguments = ["import", &layout(&place), "--data", to.path()];
+        run(&[&arguments[..], more].concat())
+    };
+    ends(&import(&to, &[]), 0, &["3 linked", "bytes copied: 2\n"]);
+    assert_eq!(names(&blob(&place, &content(3, 60_000))), 2);
+    ends(&import(&to, &[]), 0, &["images: 0 copied, 4 already"]);
+    let server = Server::over(to.as_ref());
+    has_all(&server, &ledger);
+    stop(server);
+    // In a file of its own, so that what was linked stays as it is.
+    let damaged = blob(&place, &content(3, 60_000));
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, content(4, 60_000)).unwrap();
+    let (careful, trusting) = (fresh("link-careful"), fresh("link-trusting"));
+    ends(
+        &import(&careful, &[]),
+        1,
+        &["x/y/z:w: failed", "digest", "images: 3 copied"],
+    );
+    assert_eq!(names(&damaged), 1);
+    ends(&import(&trusting, &["--trust"]), 0, &["images: 4 copied"]);
+    assert_eq!(names(&damaged), 2);
+    let scrubbed = run(&["scrub", "--data", trusting.path()]);
+    ends(&scrubbed, 1, &[&sha256(&content(3, 60_000))]);
+    let said = run(&["import", "https://host", "--trust", "--data", to.path()]);
+    ends(&said, 2, &["--trust is for directories"]);
 }
 
 #[test]

@@ -29,7 +29,7 @@ pub(crate) use self::{
     report::{Progress, Report, Terminal},
     scrub::Scrub,
     stats::Stats,
-    transfer::{Account, Export, Import, Moving, Password},
+    transfer::{Account, Certificates, Export, Import, Moving, Password, Pem},
 };
 use crate::{config::Config, control, failure::Failure, place::Place};
 

@@ -47,6 +47,31 @@ pub(crate) struct Moving {
     pub(crate) jobs: NonZeroU8,
     /// Who signs in there.
     pub(crate) account: Option<Account>,
+    /// Whose certificates are believed there.
+    pub(crate) certificates: Certificates,
+}
+
+/// A PEM text. A key may have got into it, so it is not written to a log either.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Pem(pub(crate) String);
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pem(…)")
+    }
+}
+
+/// Whose certificates are believed of another registry.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Certificates {
+    /// Those of authorities that the system trusts.
+    Usual,
+    /// Those of authorities in a PEM text as well.
+    Also(Pem),
+    /// Anybody's.
+    Any,
 }
 
 /// Who signs in at another registry.
@@ -71,7 +96,7 @@ impl fmt::Debug for Password {
 
 impl Import {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let source = self.source().await?;
+        let source = self.source(report).await?;
         let trust = match self.trust {
             true => Trust::Digest,
             false => Trust::Nothing,
@@ -83,20 +108,20 @@ impl Import {
             .await
     }
 
-    async fn source(&self) -> Result<Arc<dyn Source>, Failure> {
+    async fn source(&self, report: &dyn Report) -> Result<Arc<dyn Source>, Failure> {
         let unnamed = self.unnamed.as_ref();
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutSource::open(path, unnamed).await?),
             Location::Archive(path) => Arc::new(LayoutSource::open_archive(path, unnamed).await?),
             Location::Distribution(path) => Arc::new(DistributionSource::open(path).await?),
-            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address, report).await?),
         })
     }
 }
 
 impl Export {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let target = self.target().await?;
+        let target = self.target(report).await?;
         let source = Arc::new(here(place).await?);
         let jobs = match self.moving.location {
             // It is written at one place anyhow, and is the same each time where it is written in order.
@@ -106,11 +131,11 @@ impl Export {
         self.moving.run(source, target, jobs, report).await
     }
 
-    async fn target(&self) -> Result<Arc<dyn Target>, Failure> {
+    async fn target(&self, report: &dyn Report) -> Result<Arc<dyn Target>, Failure> {
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutTarget::open(path).await?),
             Location::Archive(path) => Arc::new(ArchiveTarget::open(path).await?),
-            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address, report).await?),
             Location::Distribution(_) => return Err(Failure::new(NO_DISTRIBUTION)),
         })
     }
@@ -132,8 +157,19 @@ async fn here(place: &Place) -> Result<LocalRegistry, Failure> {
 }
 
 impl Moving {
-    async fn remote(&self, address: &str) -> Result<RemoteRegistry, Failure> {
+    async fn remote(&self, address: &str, report: &dyn Report) -> Result<RemoteRegistry, Failure> {
         let mut client = Client::builder(address);
+        client = match &self.certificates {
+            Certificates::Usual => client,
+            Certificates::Also(pem) => client.root_pem(pem.0.as_bytes()),
+            Certificates::Any => {
+                report.line(&format!(
+                    "warning: --insecure: nobody knows that this is {address}; whoever is in between can \
+                     read and change what is moved"
+                ));
+                client.any_certificate()
+            }
+        };
         if let Some(Account { name, password }) = &self.account {
             client = client.credentials(name, Secret::new(password.0.clone()));
         }
@@ -246,6 +282,8 @@ mod tests {
             password: Password("hunter2".to_owned()),
         };
         assert!(!format!("{account:?}").contains("hunter2"));
+        let also = Certificates::Also(Pem("hunter2".to_owned()));
+        assert!(!format!("{also:?}").contains("hunter2"));
         let sent = serde_json::to_string(&account).unwrap();
         let arrived: Account = serde_json::from_str(&sent).unwrap();
         assert_eq!(arrived.password.0, "hunter2");

@@ -12,6 +12,7 @@ use crate::{
     backup::ledger::Ledger,
     data::Data,
     exchange::{content, sha256},
+    listening::Place,
     server::{Ended, Server, program, run},
 };
 
@@ -145,7 +146,7 @@ fn layers_come_by_hard_link_and_are_believed_only_where_that_is_said() {
     assert_eq!(names(&damaged), 1);
     ends(&import(&trusting, &["--trust"]), 0, &["images: 4 copied"]);
     assert_eq!(names(&damaged), 2);
-    let scrubbed = run(&["scrub", "--data", trusting.path()]);
+    let scrubbed = run(&["scrub", "--anew", "--data", trusting.path()]);
     ends(&scrubbed, 1, &[&sha256(&content(3, 60_000))]);
     let said = run(&["import", "https://host", "--trust", "--data", to.path()]);
     ends(&said, 2, &["--trust is for directories"]);
@@ -230,6 +231,37 @@ fn a_damaged_image_is_told_and_the_rest_is_moved() {
         "not all",
     ];
     ends(&imported, 1, &said);
+}
+
+#[test]
+fn the_certificate_of_another_registry_is_looked_at_unless_that_is_said() {
+    let (data, place) = (fresh("moving-tls"), Place::new("moving"));
+    let other = place.serve();
+    let host = other.address.replace("127.0.0.1", "localhost");
+    let import = |source: &str, more: &[&str]| {
+        run(&[&["import", source, "--data", data.path()], more].concat())
+    };
+    let ca = place.path("ca.pem");
+    ends(&import(&host, &[]), 2, &["certificate"]);
+    ends(&import(&host, &["--ca", &ca]), 0, &["images: 0 copied"]);
+    let other_name = import(&other.address, &["--ca", &ca]);
+    ends(&other_name, 2, &["certificate"]);
+    let warned = import(&other.address, &["--insecure"]);
+    ends(&warned, 0, &["warning: --insecure", "images: 0 copied"]);
+    ends(
+        &import(&host, &["--ca", data.path()]),
+        2,
+        &["cannot be read"],
+    );
+    let key = place.path("server.key");
+    ends(&import(&host, &["--ca", &key]), 2, &["no certificate"]);
+    ends(
+        &import("http://host", &["--insecure"]),
+        2,
+        &["behind https"],
+    );
+    let both = import(&host, &["--insecure", "--ca", &ca]);
+    ends(&both, 2, &["cannot be used with"]);
 }
 
 #[test]

@@ -17,7 +17,10 @@ mod transfer;
 
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
-use registry_storage::{Durability, directory::Directory};
+use registry_storage::{
+    Durability,
+    directory::{Directory, DirectoryError},
+};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
@@ -72,7 +75,10 @@ impl Job {
         if let Some(server) = control::connect(&config.storage.path).await? {
             return server.run(self, report).await;
         }
-        let place = open(config).await?;
+        let place = match self {
+            Self::Import(_) => open_or_make(config, report).await?,
+            _ => open(config).await?,
+        };
         self.run(&place, report).await?;
         Ok(place.registry.flush_pulls().await?)
     }
@@ -81,6 +87,24 @@ impl Job {
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
 pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
     let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
+    place(directory, config).await
+}
+
+/// The same of a directory that is made where there is no registry, as a server makes it.
+async fn open_or_make(config: &Config, report: &dyn Report) -> Result<Place, Failure> {
+    let path = &config.storage.path;
+    match Directory::open_existing(path, Durability::Strict) {
+        Ok(directory) => place(directory, config).await,
+        Err(DirectoryError::NoRegistry(_)) => {
+            let directory = Directory::open(path, Durability::Strict)?;
+            report.line(&format!("a new registry in {}", path.display()));
+            place(directory, config).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn place(directory: Directory, config: &Config) -> Result<Place, Failure> {
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let registry = parts.settings(config.engine()).build().await?;

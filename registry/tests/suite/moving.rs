@@ -153,6 +153,34 @@ fn layers_come_by_hard_link_and_are_believed_only_where_that_is_said() {
 }
 
 #[test]
+fn an_import_makes_a_registry_where_there_is_none_and_an_export_does_not() {
+    let (from, to, place) = (
+        Data::new("make"),
+        Data::new("make-to"),
+        Data::new("make-layout"),
+    );
+    let ledger = stock(&Server::over(from.as_ref()));
+    ends(
+        &run(&["export", &layout(&place), "--data", from.path()]),
+        0,
+        &[],
+    );
+    let export = run(&["export", &layout(&place), "--data", to.path()]);
+    ends(&export, 2, &["holds no registry"]);
+    assert!(!to.as_ref().exists());
+    let import = run(&["import", &layout(&place), "--data", to.path()]);
+    ends(
+        &import,
+        0,
+        &["a new registry in", to.path(), "images: 4 copied"],
+    );
+    let again = run(&["import", &layout(&place), "--data", to.path()]);
+    ends(&again, 0, &["images: 0 copied, 4 already"]);
+    assert!(!again.out.contains("a new registry"), "{}", again.out);
+    has_all(&Server::over(to.as_ref()), &ledger);
+}
+
+#[test]
 fn images_go_through_a_tar() {
     let (from, to, place) = (Data::new("tar"), fresh("tar-to"), Data::new("tar-file"));
     let server = Server::over(from.as_ref());

@@ -6,6 +6,8 @@ pub mod contract;
 pub mod directory;
 #[cfg(feature = "disk")]
 pub mod disk;
+#[cfg(feature = "directory")]
+mod journal;
 pub mod memory;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -7,12 +7,16 @@ use std::{pin::pin, time::Duration};
 
 use registry_core::{Budget, CollectReport, Finding, Registry, ScrubOptions, ScrubReport};
 use registry_server::TokioTimer;
+use registry_storage::directory::Directory;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::config::Config;
 
 /// How often counted pulls are folded.
 const FOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// How often it is looked whether the journal can be written.
+const WATCH_EVERY: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether everything is to be read again.
 const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -71,6 +75,25 @@ async fn fold_pulls(registry: &Registry) {
         if let Err(error) = registry.flush_pulls().await {
             tracing::warn!(%error, "pulls could not be folded");
         }
+    }
+}
+
+/// Tells when the journal cannot be written, and when it can again.
+pub(crate) async fn watch_journal(directory: Directory) {
+    let mut ticks = interval(WATCH_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut told = None;
+    loop {
+        ticks.tick().await;
+        let figures = directory.metadata().journal_figures();
+        let failure = figures.and_then(|figures| figures.failure);
+        if failure != told {
+            match &failure {
+                Some(error) => tracing::error!(%error, "the journal cannot be written"),
+                None => tracing::info!("the journal is written again"),
+            }
+        }
+        told = failure;
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
     config::{Config, Flags},
     control,
     failure::Failure,
-    housekeeping::{Upkeep, keep_house},
+    housekeeping::{Upkeep, keep_house, watch_journal},
     listeners::{self, Certificates},
     observe::Observers,
     place::Place,
@@ -108,6 +108,7 @@ impl Site {
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(registry.clone(), Upkeep::of(config)));
         if let Some(directory) = directory.clone() {
+            tasks.spawn(watch_journal(directory.clone()));
             let registry = registry.clone();
             let listening = control::listen(Place {
                 registry,

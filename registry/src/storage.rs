@@ -8,7 +8,7 @@ use std::{
 use registry_core::Builder;
 use registry_storage::{
     Durability,
-    directory::{Directory, DirectoryError},
+    directory::{Directory, DirectoryError, DirectoryOptions},
     memory,
 };
 
@@ -27,8 +27,8 @@ pub(crate) enum Storage {
     Directory {
         /// The data directory.
         path: PathBuf,
-        /// What an answer is worth.
-        durability: Durability,
+        /// How it is opened.
+        options: DirectoryOptions,
     },
 }
 
@@ -39,7 +39,7 @@ impl Storage {
             true => Self::Memory,
             false => Self::Directory {
                 path: config.path.clone(),
-                durability: config.durability,
+                options: options(config),
             },
         }
     }
@@ -52,14 +52,14 @@ impl Storage {
     ) -> Result<(Builder, Option<Directory>), Failure> {
         match self {
             Self::Memory => Ok((memory::builder(), None)),
-            Self::Directory { path, durability } => {
+            Self::Directory { path, options } => {
                 tracing::info!(data = %path.display(), "opening");
-                if *durability == Durability::Relaxed {
+                if options.durability == Durability::Relaxed {
                     tracing::warn!(
                         "relaxed: a crash of the system may lose what was answered last"
                     );
                 }
-                let directory = open(path, *durability, patient).await?;
+                let directory = open(path, *options, patient).await?;
                 let identity = directory.identity();
                 tracing::info!(
                     generation = identity.generation,
@@ -72,16 +72,21 @@ impl Storage {
     }
 }
 
+/// How the configuration has a directory opened.
+pub(crate) fn options(config: &config::Storage) -> DirectoryOptions {
+    DirectoryOptions::from(config.durability).journal(config.journal)
+}
+
 async fn open(
     path: &Path,
-    durability: Durability,
+    options: DirectoryOptions,
     patient: bool,
 ) -> Result<Directory, DirectoryError> {
     for _ in 0..TRIES {
-        match Directory::open(path, durability) {
+        match Directory::open(path, options) {
             Err(error) if patient && error.is_locked() => tokio::time::sleep(BETWEEN).await,
             opened => return opened,
         }
     }
-    Directory::open(path, durability)
+    Directory::open(path, options)
 }

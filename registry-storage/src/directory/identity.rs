@@ -102,7 +102,7 @@ impl From<&Lineage> for ContentIdentity {
 }
 
 /// A registry's name for people, as it stands in the file and in sentences.
-fn hex(registry: [u8; 16]) -> String {
+pub(super) fn hex(registry: [u8; 16]) -> String {
     format!("{:032x}", u128::from_be_bytes(registry))
 }
 

@@ -5,17 +5,21 @@
 //! DIR/metadata.sqlite-lock    locked by the process that has the directory open
 //! DIR/content                 large content, a file each
 //! DIR/content/registry        which registry's content it is
+//! DIR/content/journal         what the database knows, in case it is lost; where that is kept
 //! DIR/restoring               there while a backup is restored into it
 //! ```
 //!
 //! The database and the files could be opened apart, and are where an embedder keeps them apart. What
 //! concerns both belongs here: who owns them, and all that compares the one with the other.
 
+mod aside;
 mod backup;
 mod error;
 mod files;
 mod identity;
+mod options;
 mod progress;
+mod rebuild;
 mod restore;
 
 use std::{
@@ -32,14 +36,16 @@ pub use self::{
     backup::{BackupDescription, BackupError, BackupOptions, BackupReport},
     error::DirectoryError,
     identity::ContentIdentity,
+    options::DirectoryOptions,
     progress::{Progress, Tell, Told},
+    rebuild::{RebuildError, RebuildFinding, RebuildReport, TellFinding, rebuild},
     restore::{RestoreOptions, RestoreReport, restore},
 };
-pub use crate::sqlite::Counts;
+pub use crate::sqlite::{Counts, JournalFigures};
 use crate::{
-    Durability, SystemRandom,
+    SystemRandom,
     disk::DiskBlobs,
-    sqlite::{Lineage, SqliteMetadata},
+    sqlite::{Keeping, Lineage, SqliteMetadata},
 };
 
 const METADATA: &str = "metadata.sqlite";
@@ -75,10 +81,15 @@ impl Directory {
     ///
     /// # Errors
     /// Where another process has it open, or what is there cannot be used.
-    pub fn open(path: impl Into<PathBuf>, durability: Durability) -> Result<Self, DirectoryError> {
-        Self::open_with(path.into(), durability, |comparison, database, names| {
-            comparison.agree(database, names)
-        })
+    pub fn open(
+        path: impl Into<PathBuf>,
+        options: impl Into<DirectoryOptions>,
+    ) -> Result<Self, DirectoryError> {
+        Self::open_with(
+            path.into(),
+            options.into(),
+            |comparison, database, names| comparison.agree(database, names),
+        )
     }
 
     /// Opens a directory whose database was put in the place of another: restored from a backup, or made
@@ -90,16 +101,16 @@ impl Directory {
     /// Those of [`open`](Self::open).
     pub fn open_replaced(
         path: impl Into<PathBuf>,
-        durability: Durability,
+        options: impl Into<DirectoryOptions>,
     ) -> Result<Self, DirectoryError> {
-        Self::open_with(path.into(), durability, |comparison, database, _| {
+        Self::open_with(path.into(), options.into(), |comparison, database, _| {
             comparison.replaced(database)
         })
     }
 
     fn open_with(
         path: PathBuf,
-        durability: Durability,
+        options: DirectoryOptions,
         agree: impl FnOnce(&Comparison<'_>, Lineage, bool) -> Result<Lineage, DirectoryError>,
     ) -> Result<Self, DirectoryError> {
         // Whoever may read the files may read every private repository.
@@ -110,16 +121,25 @@ impl Directory {
         if !exists(&path.join(METADATA))? {
             comparison.begin()?;
         }
-        let (metadata, lineage) = SqliteMetadata::open_agreed(
+        let durability = options.durability;
+        let keeping = match options.journal {
+            true => Keeping::Journal,
+            false => Keeping::Nothing,
+        };
+        let (mut metadata, lineage) = SqliteMetadata::open_agreed(
             &path.join(METADATA),
             Arc::new(SystemClock),
-            durability,
+            (durability, keeping),
             &fresh_identity(),
             |database, names_objects| agree(&comparison, database, names_objects),
         )?;
         let blobs = DiskBlobs::open(path.join(CONTENT), durability, Arc::new(SystemRandom))?;
         let identity = ContentIdentity::from(&lineage);
         identity.write(&path)?;
+        if options.journal {
+            let registry = identity::hex(identity.registry);
+            metadata.keep_journal(&path.join(CONTENT), &registry, identity.generation)?;
+        }
         Ok(Self {
             path,
             metadata: Arc::new(metadata),
@@ -134,12 +154,12 @@ impl Directory {
     /// Where it holds none; otherwise those of [`open`](Self::open).
     pub fn open_existing(
         path: impl Into<PathBuf>,
-        durability: Durability,
+        options: impl Into<DirectoryOptions>,
     ) -> Result<Self, DirectoryError> {
         let path = path.into();
         refuse_unready(&path)?;
         match exists(&path.join(METADATA))? {
-            true => Self::open(path, durability),
+            true => Self::open(path, options),
             false => Err(DirectoryError::NoRegistry(path)),
         }
     }

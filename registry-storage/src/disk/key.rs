@@ -4,6 +4,9 @@
 //! key of this store is absent without a look. Joining and then checking where the path ended was the
 //! alternative; it has to know every way a path can be written.
 
+#[cfg(feature = "directory")]
+use std::{fs, io, path::Path};
+
 use registry_core::{Digest, Random, backend::ObjectKey};
 
 /// The directory of unfinished writes.
@@ -65,6 +68,30 @@ pub(super) fn place(key: &ObjectKey) -> Option<Place> {
         (BLOBS, object) => is_object(object).then_some(Place::Object),
         _ => None,
     }
+}
+
+/// The keys of all objects that have a digest in their name, in a store's directory.
+#[cfg(feature = "directory")]
+pub(crate) fn keys_of(directory: &Path, digest: &Digest) -> io::Result<Vec<ObjectKey>> {
+    let (algorithm, encoded) = (digest.algorithm(), digest.encoded());
+    let within = format!("{BLOBS}/{algorithm}/{}", shard(encoded));
+    let entries = match fs::read_dir(directory.join(&within)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries?,
+    };
+    let mut keys = Vec::new();
+    for entry in entries {
+        let name = entry?.file_name();
+        let name = name.to_str().filter(|name| {
+            let unique = name
+                .strip_prefix(encoded)
+                .and_then(|rest| rest.strip_prefix('-'));
+            unique.and_then(Unique::parse).is_some()
+        });
+        keys.extend(name.map(|name| ObjectKey::new(format!("{within}/{name}"))));
+    }
+    keys.sort();
+    Ok(keys)
 }
 
 /// The directory, below its algorithm's, that holds what begins like this.

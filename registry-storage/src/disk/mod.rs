@@ -69,8 +69,6 @@ use registry_core::{
     },
 };
 
-#[cfg(feature = "directory")]
-pub(crate) use self::bring::{Brought, Manner, NamedObject, hash};
 pub use self::probe::Space;
 use self::{
     blocking::blocking,
@@ -80,6 +78,11 @@ use self::{
     share::Share,
     upload::Upload,
     write::DiskWrite,
+};
+#[cfg(feature = "directory")]
+pub(crate) use self::{
+    bring::{Brought, Manner, NamedObject, hash},
+    key::keys_of,
 };
 use crate::Durability;
 
@@ -249,6 +252,23 @@ impl fmt::Debug for DiskBlobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let directory = self.root.directory();
         f.debug_tuple("DiskBlobs").field(&directory).finish()
+    }
+}
+
+#[cfg(feature = "directory")]
+impl DiskBlobs {
+    /// The size of an object. This blocks.
+    pub(crate) fn stat_now(&self, key: &ObjectKey) -> Result<Option<u64>, StoreError> {
+        size(&self.root, key)
+    }
+
+    /// A page of the objects that are committed. This blocks.
+    pub(crate) fn objects_now(
+        &self,
+        after: Option<&ObjectKey>,
+        limit: usize,
+    ) -> Result<Vec<ObjectKey>, StoreError> {
+        list::list(&self.root, ObjectKind::Committed, after, limit)
     }
 }
 

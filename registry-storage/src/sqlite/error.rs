@@ -29,6 +29,17 @@ impl SqliteOpenError {
     pub fn is_locked(&self) -> bool {
         matches!(self.reason, OpenError::Locked(_))
     }
+
+    /// Whether what is there is no database that could ever be used: it is cut to nothing, its pages
+    /// make no sense, or all that is left is its log.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        let reason = &self.reason;
+        matches!(
+            reason,
+            OpenError::Garbage(_) | OpenError::Empty | OpenError::OrphanedLog
+        )
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -77,7 +88,7 @@ impl From<rusqlite::Error> for OpenError {
 
 /// Why a command or a read was not done. Nothing of it happened.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
+pub(crate) enum Failure {
     #[error("{0}")]
     Sqlite(#[from] rusqlite::Error),
     #[error("{0}")]

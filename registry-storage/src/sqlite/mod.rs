@@ -46,7 +46,7 @@
 //!
 //! ```text
 //! registry              identity, secret; greatest time; last version and change; pass, how far it has come;
-//!                       generation, opened, orphans_held; scrub
+//!                       generation, opened, orphans_held; scrub; journal_line?, journal_sequence
 //! namespaces ·          name ─ public, collect_untagged, version, created
 //! repositories          id, name ─ namespace →, bare, visibility?, public, version, created, pulls
 //! contents              id, digest ─ size, object? | inline?, quarantined, pass?
@@ -62,6 +62,7 @@
 //! quarantine ·          object ─ digest, size, since: kept aside
 //! passes                pass ─ sealed
 //! changes               id ─ at, actor?, event
+//! journal ·             kind, repository, key ─ times: what the journal beside the content does not have
 //! ```
 //!
 //! Arrows are foreign keys. None leads to `contents`, whose rows repositories share; a link finds its
@@ -81,6 +82,8 @@ mod error;
 mod facts;
 mod hold;
 mod inspection;
+#[cfg(feature = "directory")]
+mod journal;
 #[cfg(feature = "directory")]
 mod lineage;
 mod lock;
@@ -120,7 +123,12 @@ use tokio::sync::watch;
 #[cfg(feature = "directory")]
 pub(crate) use self::lineage::Lineage;
 #[cfg(feature = "directory")]
-pub use self::snapshot::Counts;
+pub(crate) use self::{
+    error::Failure as SqliteFailure,
+    journal::{Keeping, Rebuild, RebuildCounts},
+    lock::beside,
+    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable, unsound},
+};
 pub use self::{
     error::SqliteOpenError,
     hold::DeletionHold,
@@ -137,10 +145,7 @@ use self::{
     writer::Writer,
 };
 #[cfg(feature = "directory")]
-pub(crate) use self::{
-    lock::beside,
-    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable},
-};
+pub use self::{journal::JournalFigures, snapshot::Counts};
 use crate::Durability;
 
 /// [`Metadata`] in an SQLite database.
@@ -160,6 +165,9 @@ use crate::Durability;
 ///
 /// Reads run on the thread that calls them. Dropping it waits until what was accepted is committed.
 pub struct SqliteMetadata {
+    /// Ends before the one that writes.
+    #[cfg(feature = "directory")]
+    journal: Option<journal::Keeper>,
     // In the order in which they are dropped: what writes ends when no reader is left, and then nothing
     // holds the lock.
     readers: Arc<Readers>,
@@ -170,6 +178,10 @@ pub struct SqliteMetadata {
     _lock: Lock,
     closed: watch::Sender<()>,
 }
+
+/// Has a journal that is not kept be begun anew when it is kept again.
+const FORGET_JOURNAL: &str = "DELETE FROM journal;
+    UPDATE registry SET journal_line = NULL WHERE journal_line IS NOT NULL;";
 
 impl SqliteMetadata {
     /// Opens the database at a path, or makes one where nothing is. It blocks for as long as that takes.
@@ -186,6 +198,8 @@ impl SqliteMetadata {
         let locked = || {
             let lock = Lock::take(path)?;
             let connection = open::writer(path, durability)?;
+            // Whatever happens now, no journal has.
+            connection.execute_batch(FORGET_JOURNAL)?;
             Self::start(path, clock, connection, lock)
         };
         locked().map_err(|reason| SqliteOpenError::new(path.to_owned(), reason))
@@ -197,7 +211,7 @@ impl SqliteMetadata {
     pub(crate) fn open_agreed<E: From<SqliteOpenError>>(
         path: &Path,
         clock: Arc<dyn Clock>,
-        durability: Durability,
+        (durability, keeping): (Durability, Keeping),
         fresh: &Identity,
         agree: impl FnOnce(Lineage, bool) -> Result<Lineage, E>,
     ) -> Result<(Self, Lineage), E> {
@@ -209,6 +223,7 @@ impl SqliteMetadata {
         let mut lineage = agree(lineage, names_objects)?;
         lineage.registry.get_or_insert(fresh.registry);
         lineage.save(&connection, fresh).map_err(refused)?;
+        keeping.prepare(&connection).map_err(refused)?;
         let opened = Self::start(path, clock, connection, lock).map_err(refused)?;
         Ok((opened, lineage))
     }
@@ -229,6 +244,8 @@ impl SqliteMetadata {
             Arc::clone(&readers),
         )?;
         Ok(Self {
+            #[cfg(feature = "directory")]
+            journal: None,
             readers,
             writer,
             time,

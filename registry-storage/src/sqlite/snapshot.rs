@@ -85,6 +85,13 @@ impl Snapshot {
         open().map_err(|reason| SqliteOpenError::new(path.to_owned(), reason))
     }
 
+    /// Whether its pages make sense, and everything in it that refers to something else finds it.
+    pub(crate) fn is_sound(&self) -> rusqlite::Result<bool> {
+        let connection = self.connection();
+        let said: String = connection.query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+        Ok(said == "ok")
+    }
+
     fn connection(&self) -> MutexGuard<'_, Connection> {
         self.connection
             .lock()
@@ -180,4 +187,16 @@ pub(crate) fn forget_absent(
 /// What it means that a database was not read.
 pub(crate) fn unavailable(error: rusqlite::Error) -> MetadataError {
     Failure::from(error).into()
+}
+
+/// What it means that a database could not be examined; nothing where the reason is what it is.
+pub(crate) fn unsound(error: rusqlite::Error) -> Option<MetadataError> {
+    match OpenError::from(error) {
+        OpenError::Garbage(_) => None,
+        OpenError::Sqlite(error) => Some(unavailable(error)),
+        other => Some(MetadataError::new(
+            registry_core::backend::MetadataErrorKind::Unavailable,
+            other.to_string(),
+        )),
+    }
 }

@@ -5,6 +5,7 @@ mod contract;
 mod directory;
 mod disk;
 mod hazards;
+mod journal;
 mod pair;
 mod sqlite;
 mod stamps;

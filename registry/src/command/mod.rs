@@ -10,6 +10,7 @@ mod greeting;
 mod import;
 mod moving;
 mod quarantine;
+mod repair;
 mod restore;
 mod scrub;
 mod serve;
@@ -32,6 +33,7 @@ pub(crate) enum Command {
     Scrub(scrub::Scrub),
     Quarantine(quarantine::Quarantine),
     Check(check::Check),
+    Repair(repair::Repair),
     Stats(stats::Stats),
 }
 
@@ -48,6 +50,7 @@ impl Command {
             Self::Scrub(scrub) => scrub.run(),
             Self::Quarantine(quarantine) => quarantine.run(),
             Self::Check(check) => check.run(),
+            Self::Repair(repair) => repair.run(),
             Self::Stats(stats) => stats.run(),
         }
     }

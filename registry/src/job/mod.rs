@@ -19,7 +19,7 @@ use registry_core::AllowAll;
 use registry_server::TokioSpawner;
 use registry_storage::{
     Durability,
-    directory::{Directory, DirectoryError},
+    directory::{Directory, DirectoryError, DirectoryOptions},
 };
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,7 @@ pub(crate) use self::{
     stats::Stats,
     transfer::{Account, Certificates, Export, Import, Moving, Password, Pem},
 };
-use crate::{config::Config, control, failure::Failure, place::Place};
+use crate::{config::Config, control, failure::Failure, place::Place, storage};
 
 /// A job, as it is sent to a server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -86,21 +86,28 @@ impl Job {
 
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
 pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
-    let directory = Directory::open_existing(&config.storage.path, Durability::Strict)?;
+    let directory = Directory::open_existing(&config.storage.path, options(config))?;
     place(directory, config).await
 }
 
 /// The same of a directory that is made where there is no registry, as a server makes it.
 async fn open_or_make(config: &Config, report: &dyn Report) -> Result<Place, Failure> {
     let path = &config.storage.path;
-    match Directory::open_existing(path, Durability::Strict) {
+    match Directory::open_existing(path, options(config)) {
         Ok(directory) => place(directory, config).await,
         Err(DirectoryError::NoRegistry(_)) => {
-            let directory = Directory::open(path, Durability::Strict)?;
+            let directory = Directory::open(path, options(config))?;
             report.line(&format!("a new registry in {}", path.display()));
             place(directory, config).await
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+fn options(config: &Config) -> DirectoryOptions {
+    DirectoryOptions {
+        durability: Durability::Strict,
+        ..storage::options(&config.storage)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use registry_server::{Buckets, Exposition, Gather, HealthCheck, Unhealthy};
 use registry_storage::{
+    directory::JournalFigures,
     disk::DiskBlobs,
     sqlite::{Spread, SqliteMetadata},
 };
@@ -53,7 +54,28 @@ impl Gather for Database {
         let help = "How long commits took, the wait for the disk included.";
         let mut family = page.histogram("registry_database_commit_seconds", help);
         family.spread(&[], &buckets(figures.seconds));
+        if let Some(figures) = self.0.journal_figures() {
+            journal(page, &figures);
+        }
     }
+}
+
+fn journal(page: &mut Exposition, figures: &JournalFigures) {
+    let help = "How far the journal is behind the database, in seconds.";
+    page.gauge("registry_journal_lag_seconds", help)
+        .value(&[], figures.lag.as_secs_f64());
+    let help = "When the journal had everything last, in seconds since 1970.";
+    page.gauge("registry_journal_complete_timestamp_seconds", help)
+        .value(&[], figures.complete.as_millis() as f64 / 1000.0);
+    let help = "Things that changed and are not in the journal yet, up to a hundred thousand.";
+    page.gauge("registry_journal_waiting", help)
+        .count(&[], figures.waiting);
+    let help = "Bytes of the journal's files.";
+    page.gauge("registry_journal_bytes", help)
+        .count(&[], figures.bytes);
+    let help = "How often the journal could not be written; it is tried again.";
+    page.counter("registry_journal_failures_total", help)
+        .count(&[], figures.failures);
 }
 
 impl Gather for Content {

@@ -11,6 +11,7 @@ mod file;
 mod listening;
 mod moving;
 mod operations;
+mod rebuild;
 mod refusals;
 mod running;
 mod server;

@@ -216,7 +216,7 @@ fn line(entry: &AccessEntry, now: Timestamp) -> String {
         .as_ref()
         .map_or(CLIENT_GONE, StatusCode::as_str);
     // Writing to a string does not fail.
-    let _ = write!(line, "{{\"time\":\"{}\"", Utc(now));
+    let _ = write!(line, "{{\"time\":\"{}\"", now);
     text(&mut line, "id", &entry.request_id);
     let client = entry.client.map(|client| client.to_string());
     optional(&mut line, "client", client.as_deref());
@@ -268,40 +268,6 @@ fn text(line: &mut String, name: &str, value: &str) {
         }
     }
     line.push('"');
-}
-
-/// A moment as RFC 3339 writes it.
-struct Utc(Timestamp);
-
-impl std::fmt::Display for Utc {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let millis = self.0.as_millis();
-        let (days, rest) = (millis / 86_400_000, millis % 86_400_000);
-        let (year, month, day) = date(days);
-        let (hour, minute, second) = (rest / 3_600_000, rest / 60_000 % 60, rest / 1000 % 60);
-        let millis = rest % 1000;
-        write!(
-            f,
-            "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{millis:03}Z"
-        )
-    }
-}
-
-/// The date so many days after the first of January 1970. Years are counted from the first of March, so
-/// that the leap day is the last one of a year, and days in eras of 400 years.
-fn date(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let (month, next) = if month < 10 {
-        (month + 3, 0)
-    } else {
-        (month - 9, 1)
-    };
-    (era * 400 + year + next, month, day)
 }
 
 #[cfg(test)]

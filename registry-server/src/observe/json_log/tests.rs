@@ -43,19 +43,6 @@ fn hazard_27_nothing_that_a_client_sends_leaves_its_place_in_the_line() {
 }
 
 #[test]
-fn moments_are_written_as_the_calendar_has_them() {
-    for (millis, written) in [
-        (0, "1970-01-01T00:00:00.000Z"),
-        (951_827_696_789, "2000-02-29T12:34:56.789Z"),
-        (951_868_800_000, "2000-03-01T00:00:00.000Z"),
-        (1_735_689_599_999, "2024-12-31T23:59:59.999Z"),
-        (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
-    ] {
-        assert_eq!(Utc(Timestamp::from_millis(millis)).to_string(), written);
-    }
-}
-
-#[test]
 fn a_file_that_was_moved_away_is_made_again() {
     let directory = std::env::temp_dir().join(format!("registry-log-{}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();

@@ -14,6 +14,7 @@ use crate::{
     Durability, SystemRandom,
     directory::{
         CONTENT, ContentIdentity, DirectoryError, METADATA,
+        aside::set_aside,
         backup::{BackupDescription, BackupError, hex, is_empty, sync_directory_of, write_lasting},
     },
     disk::DiskBlobs,
@@ -62,7 +63,8 @@ impl Place {
         let reserved = reserve(&database)?;
         restoring.write(path)?;
         if let Some(suffix) = &restoring.aside {
-            set_aside(&database, suffix)?;
+            set_aside(&database, suffix)
+                .map_err(|error| BackupError::io("set aside", &database, error))?;
         }
         let random = Arc::new(SystemRandom);
         Ok(Self {
@@ -150,21 +152,4 @@ fn begun(directory: &Path) -> Result<Option<Restoring>, BackupError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(BackupError::io("read", &path, error)),
     }
-}
-
-/// Gives a database and its log another name; what was done before an interruption stays done.
-fn set_aside(database: &Path, suffix: &str) -> Result<(), BackupError> {
-    let aside = beside(database, suffix);
-    for (from, to) in [
-        (database.to_owned(), aside.clone()),
-        (beside(database, "wal"), beside(&aside, "wal")),
-        (beside(database, "shm"), beside(&aside, "shm")),
-    ] {
-        // What stands aside is the one that was there first.
-        let done = fs::exists(&to).unwrap_or(true) || !fs::exists(&from).unwrap_or(true);
-        if !done {
-            fs::rename(&from, &to).map_err(|error| BackupError::io("set aside", &from, error))?;
-        }
-    }
-    sync_directory_of(database).map_err(|error| BackupError::io("sync", database, error))
 }

@@ -88,6 +88,31 @@ impl Writer {
     pub(super) fn figures(&self) -> CommitFigures {
         self.committed.figures()
     }
+
+    /// For a thread that waits. While there is one the writer does not end.
+    #[cfg(feature = "directory")]
+    pub(super) fn handle(&self) -> Handle {
+        Handle(self.queue.clone())
+    }
+}
+
+/// A way to the thread that writes, for a thread of its own.
+#[cfg(feature = "directory")]
+pub(super) struct Handle(Option<mpsc::Sender<Box<dyn Command>>>);
+
+#[cfg(feature = "directory")]
+impl Handle {
+    /// Has a command run, and answers once it is committed. It blocks.
+    pub(super) fn run<T: Send + 'static>(
+        &self,
+        command: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
+    ) -> Result<T, MetadataError> {
+        let (answer, answered) = oneshot::channel();
+        let call: Box<dyn Command> = Box::new(Call::new(command, answer));
+        let queue = self.0.as_ref().ok_or_else(stopped)?;
+        queue.blocking_send(call).map_err(|_| stopped())?;
+        answered.blocking_recv().map_err(|_| lost())?
+    }
 }
 
 /// What was accepted is committed first.

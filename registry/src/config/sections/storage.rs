@@ -23,6 +23,9 @@ section! {
         /// Blobs of at most this size are kept in the database, beside manifests: pushing one is then one transaction.
         inline: Bytes = Settings::default().inline_limit.into();
 
+        /// Write down beside the content what the database knows, a moment after each change, so that `registry repair --rebuild` can make the database again should it be lost. It takes the size of the database a few times over.
+        journal: bool = true;
+
         /// Keep everything in memory instead; it is gone when the server stops.
         memory: bool = false, Flag::on("memory");
     }

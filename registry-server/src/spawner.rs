@@ -2,9 +2,10 @@
 
 use registry_core::{Spawn, Task};
 use tokio::runtime::Handle;
+use tracing::Instrument;
 
 /// Spawns on a runtime, from whichever thread it is called. A runtime that ends takes tasks with it:
-/// drain the server before.
+/// drain the server before. A task is part of the span that it was spawned in.
 #[derive(Clone, Debug)]
 pub struct TokioSpawner(Handle);
 
@@ -27,6 +28,6 @@ impl TokioSpawner {
 
 impl Spawn for TokioSpawner {
     fn spawn(&self, task: Task) {
-        drop(self.0.spawn(task));
+        drop(self.0.spawn(task.in_current_span()));
     }
 }

@@ -7,7 +7,7 @@ use std::{
     process::ExitCode,
 };
 
-use registry_core::{BuildError, Error};
+use registry_core::{BuildError, Error, ScrubError};
 use registry_storage::directory::{BackupError, DirectoryError};
 use serde::{Deserialize, Serialize};
 
@@ -71,6 +71,12 @@ impl From<BuildError> for Failure {
 
 impl From<registry_transfer::Error> for Failure {
     fn from(error: registry_transfer::Error) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<ScrubError> for Failure {
+    fn from(error: ScrubError) -> Self {
         Self::new(error.to_string())
     }
 }

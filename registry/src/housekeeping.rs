@@ -5,7 +5,9 @@
 
 use std::{pin::pin, time::Duration};
 
-use registry_core::{Budget, CollectReport, Finding, Registry, ScrubOptions, ScrubReport};
+use registry_core::{
+    Budget, CollectReport, Finding, Registry, ScrubError, ScrubOptions, ScrubReport,
+};
 use registry_server::TokioTimer;
 use registry_storage::directory::Directory;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -133,6 +135,7 @@ async fn scrub_if_due(
         resume: true,
         quarantine: true,
         give_up_absent: false,
+        gives_way: true,
     };
     let tell = |_: &ScrubReport, found: Vec<Finding>| {
         for finding in found {
@@ -140,8 +143,13 @@ async fn scrub_if_due(
         }
     };
     let run = registry.scrub_within(options, budget, &TokioTimer, tell);
-    let report = run.await?;
-    tracing::info!(?report, "read everything again");
+    match run.await {
+        Ok(report) => tracing::info!(?report, "read everything again"),
+        Err(ScrubError::Running | ScrubError::Overtaken) => {
+            tracing::info!("somebody has everything read again");
+        }
+        Err(ScrubError::Engine(error)) => return Err(error),
+    }
     Ok(())
 }
 

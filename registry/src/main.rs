@@ -8,6 +8,7 @@ mod command;
 mod config;
 mod control;
 mod failure;
+mod hangups;
 mod housekeeping;
 mod job;
 mod listeners;
@@ -18,6 +19,11 @@ mod site;
 mod storage;
 mod takeover;
 mod telemetry;
+#[cfg(feature = "otel")]
+mod traces;
+#[cfg(not(feature = "otel"))]
+#[path = "no_traces.rs"]
+mod traces;
 
 use std::process::ExitCode;
 

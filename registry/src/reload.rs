@@ -6,7 +6,7 @@
 //! happens to a mounted directory (a secret of Kubernetes is replaced as a link to another directory).
 
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -15,7 +15,6 @@ use std::{
 
 use registry_server::systemd::Notifier;
 use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
     task::block_in_place,
     time::{MissedTickBehavior, interval},
 };
@@ -23,6 +22,7 @@ use tokio::{
 use crate::{
     config::{Config, Flags},
     failure::Failure,
+    hangups::Hangups,
 };
 
 /// A part of the server that takes another configuration while it runs.
@@ -48,7 +48,7 @@ pub(crate) struct Reloads {
     /// What counts now.
     config: Config,
     parts: Vec<Watched>,
-    hangup: Signal,
+    hangups: Arc<Hangups>,
     notifier: Arc<Notifier>,
 }
 
@@ -58,16 +58,21 @@ struct Watched {
 }
 
 impl Reloads {
-    /// No parts yet. From now on a SIGHUP does not end the process.
-    pub(crate) fn new(flags: &Flags, config: &Config, notifier: Arc<Notifier>) -> io::Result<Self> {
-        Ok(Self {
+    /// No parts yet.
+    pub(crate) fn new(
+        flags: &Flags,
+        config: &Config,
+        hangups: Arc<Hangups>,
+        notifier: Arc<Notifier>,
+    ) -> Self {
+        Self {
             flags: flags.clone(),
             started: config.clone(),
             config: config.clone(),
             parts: Vec::new(),
-            hangup: signal(SignalKind::hangup())?,
+            hangups,
             notifier,
-        })
+        }
     }
 
     /// Adds a part.
@@ -83,7 +88,7 @@ impl Reloads {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = self.hangup.recv() => block_in_place(|| {
+                () = self.hangups.next() => block_in_place(|| {
                     self.notifier.reloading();
                     self.hangup();
                     self.notifier.ready();

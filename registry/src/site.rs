@@ -18,6 +18,7 @@ use crate::{
     config::{Config, Flags},
     control,
     failure::Failure,
+    hangups::Hangups,
     housekeeping::{Upkeep, keep_house, watch_journal},
     listeners::{self, Certificates},
     observe::Observers,
@@ -26,6 +27,7 @@ use crate::{
     storage::Storage,
     takeover::Succession,
     telemetry::Logging,
+    traces::Traces,
 };
 
 /// What lasts as long as the process.
@@ -33,11 +35,13 @@ pub(crate) struct Standing<'a> {
     pub(crate) flags: &'a Flags,
     pub(crate) config: &'a Config,
     pub(crate) logging: Logging,
+    pub(crate) hangups: Arc<Hangups>,
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) auth: Auth,
     pub(crate) certificates: Option<Certificates>,
     /// Those of clients, and behind them those of operators.
     pub(crate) listeners: Vec<Listener>,
+    pub(crate) traces: Traces,
 }
 
 /// A server at work.
@@ -73,11 +77,10 @@ impl Standing<'_> {
         observers.watch(config, service).build()
     }
 
-    fn reloads(&self, observers: &Observers) -> Result<Reloads, Failure> {
+    fn reloads(&self, observers: &Observers) -> Reloads {
         let notifier = Arc::clone(&self.notifier);
-        let reloads = Reloads::new(self.flags, self.config, notifier);
-        let mut reloads =
-            reloads.map_err(|error| Failure::new(format!("signals cannot be handled: {error}")))?;
+        let hangups = Arc::clone(&self.hangups);
+        let mut reloads = Reloads::new(self.flags, self.config, hangups, notifier);
         reloads.part(self.logging.clone());
         reloads.part(self.auth.clone());
         if let Some(certificates) = &self.certificates {
@@ -86,7 +89,7 @@ impl Standing<'_> {
         if let Some(rotation) = observers.rotation() {
             reloads.part(rotation);
         }
-        Ok(reloads)
+        reloads
     }
 }
 
@@ -101,10 +104,19 @@ impl Site {
             .settings(config.connections())
             .trusted_proxies(listeners::proxies(&config.server));
         let (parts, directory) = Storage::of(&config.storage).open(patient).await?;
+        let parts = match &directory {
+            Some(directory) => standing.traces.watch(parts, directory),
+            None => parts,
+        };
         let parts = parts.policy(standing.auth.policy());
         let parts = parts.spawner(TokioSpawner::current());
         let registry = parts.settings(config.engine()).build().await?;
-        let observers = Observers::new(config, &registry, directory.as_ref())?;
+        let observers = Observers::new(
+            config,
+            &registry,
+            directory.as_ref(),
+            standing.traces.figures(),
+        )?;
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(registry.clone(), Upkeep::of(config)));
         if let Some(directory) = directory.clone() {
@@ -116,7 +128,7 @@ impl Site {
             });
             tasks.spawn(listening.map_err(no_commands)?);
         }
-        tasks.spawn(standing.reloads(&observers)?.run());
+        tasks.spawn(standing.reloads(&observers).run());
         let service = standing.service(&registry, &observers);
         let running = server.connections(observers.connections()).serve(service);
         // They are answered until the end, so that they see it drain.

@@ -58,8 +58,11 @@ impl Reload for Logging {
     }
 }
 
+/// What takes spans beside the log.
+type Spans = Box<dyn Layer<Registry> + Send + Sync>;
+
 /// Sets logging up, once, at the start.
-pub(crate) fn start(level: LogLevel) -> Logging {
+pub(crate) fn start(level: LogLevel, spans: Option<Spans>) -> Logging {
     let layer = fmt::layer().with_writer(stderr);
     let layer = if stderr().is_terminal() {
         layer.with_target(false).boxed()
@@ -72,8 +75,8 @@ pub(crate) fn start(level: LogLevel) -> Logging {
             .boxed()
     };
     let (filter, handle) = reload::Layer::new(LevelFilter::from(level));
-    tracing_subscriber::registry()
-        .with(layer.with_filter(filter))
-        .init();
+    let mut layers = vec![layer.with_filter(filter).boxed()];
+    layers.extend(spans);
+    tracing_subscriber::registry().with(layers).init();
     Logging(handle)
 }

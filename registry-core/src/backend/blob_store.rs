@@ -134,6 +134,8 @@ pub struct ObjectRead {
 ///     [`BlobWrite::committed_key`]; every other error of `commit` means that it is not and never will be.
 /// 12. *The last writer of a checkpoint wins, unmixed.* Where two writers resumed from one
 ///     checkpoint, whichever commits has its own bytes in its object, never the other's.
+/// 13. *An announcement binds nobody.* After [`announce`](BlobWrite::announce) fewer bytes may come, or
+///     more; what is refused there leaves the write as it was.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
     /// Begins a write.
@@ -181,6 +183,13 @@ pub trait BlobWrite: Send {
 
     /// The key under which a commit with this digest puts the object.
     fn committed_key(&self, digest: &Digest) -> ObjectKey;
+
+    /// So many more bytes are expected. A store that knows that it has no room for them says so now
+    /// ([`StoreErrorKind::Full`]), before any of them was sent in vain. A store that knows nothing of its
+    /// room need not have this; a wrapper passes it on.
+    async fn announce(&mut self, _bytes: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
 
     /// Adds bytes at the end.
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError>;

@@ -133,6 +133,7 @@ impl Builder {
             sessions: Arc::new(Sessions::default()),
             pulls: PullCounter::default(),
             changed: Signal::default(),
+            scrubs: super::scrub::Turns::default(),
             figures: Kept::default(),
             collecting: futures_util::lock::Mutex::default(),
         };

@@ -103,7 +103,9 @@ impl Kept {
 impl Registry {
     /// What it has done by itself so far.
     pub fn figures(&self) -> Figures {
-        self.inner.figures.lock().clone()
+        let mut figures = self.inner.figures.lock().clone();
+        figures.scrub.running = self.inner.scrubs.is_taken();
+        figures
     }
 }
 

@@ -51,7 +51,7 @@ pub use figures::{CollectorFigures, CollectorPhase, Figures, ScrubFigures};
 pub use page::{Page, PageRequest};
 pub use pull::{Blob, BlobBody, Pull, StoredManifest};
 pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Trust, Upload, UploadStatus};
-pub use scrub::{Finding, ScrubOptions, ScrubReport, Scrubber};
+pub use scrub::{Finding, ScrubError, ScrubOptions, ScrubReport, Scrubber};
 pub use settings::{OrphanSettings, QuarantineSettings, References, Settings};
 
 /// A container registry. Cheap to clone; clones are the same registry.
@@ -78,6 +78,7 @@ struct Inner {
     pulls: pulls::PullCounter,
     changed: signal::Signal,
     figures: figures::Kept,
+    scrubs: scrub::Turns,
     /// Held by whoever does a step of collection, or a round of it that is waited for.
     collecting: futures_util::lock::Mutex<()>,
 }

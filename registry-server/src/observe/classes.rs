@@ -47,6 +47,21 @@ impl RouteClass {
             Self::Other => "other",
         }
     }
+
+    /// The paths of its kind.
+    pub(crate) const fn template(self) -> &'static str {
+        match self {
+            Self::Ping => "/v2/",
+            Self::Catalog => "/v2/_catalog",
+            Self::Blob => "/v2/{name}/blobs/{digest}",
+            Self::Uploads => "/v2/{name}/blobs/uploads/",
+            Self::Upload => "/v2/{name}/blobs/uploads/{session}",
+            Self::Manifest => "/v2/{name}/manifests/{reference}",
+            Self::Tags => "/v2/{name}/tags/list",
+            Self::Referrers => "/v2/{name}/referrers/{digest}",
+            Self::Other => "/{path}",
+        }
+    }
 }
 
 impl From<&Route> for RouteClass {

@@ -9,8 +9,11 @@ use std::{sync::Arc, time::Duration};
 use http::{Response, StatusCode, request::Parts};
 use registry_core::Caller;
 use tokio::time::Instant;
+use tracing::Span;
 
-use super::{AccessEntry, AccessLog, RouteClass, Traffic, traffic::Kind};
+use super::{
+    AccessEntry, AccessLog, RouteClass, Traffic, classes::method_index, span, traffic::Kind,
+};
 use crate::{ClientAddress, incoming::Incoming, limit::Place, respond::Body, route::Route};
 
 /// Who watches.
@@ -23,12 +26,15 @@ pub(crate) struct Watchers {
 /// A request that has no answer yet.
 pub(crate) struct Exchange {
     pub(crate) body: Incoming,
+    span: Span,
+    method: usize,
     watched: Option<Watched>,
     place: Option<Place>,
 }
 
 /// What stays with an answer until it was sent.
 pub(crate) struct Tail {
+    _span: Span,
     watched: Option<Watched>,
     /// The request's, among those under way.
     _place: Option<Place>,
@@ -72,13 +78,21 @@ impl Exchange {
         let place = None;
         Self {
             body,
+            span: span::begin(head, request_id),
+            method: method_index(&head.method),
             watched,
             place,
         }
     }
 
+    /// The request's span, if anybody wants it.
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     /// It is known what is asked for.
     pub(crate) fn route(&mut self, route: &Route) {
+        span::route(&self.span, self.method, RouteClass::from(route));
         let Some(watched) = &mut self.watched else {
             return;
         };
@@ -90,6 +104,7 @@ impl Exchange {
 
     /// It is known who asks.
     pub(crate) fn caller(&mut self, caller: &Caller) {
+        self.span.record("user.name", caller.name());
         let watched = self.watched.as_mut();
         if let Some(entry) = watched.and_then(|watched| watched.entry.as_mut()) {
             entry.caller(caller);
@@ -103,14 +118,18 @@ impl Exchange {
 
     /// There is an answer, which is watched from now on.
     pub(crate) fn answered(mut self, response: &mut Response<Body>) {
+        let (received, promised) = (self.body.seen(), response.body().remaining());
+        span::answered(&self.span, response.status(), received, promised);
         let mut watched = self.watched.take();
         if let Some(watched) = &mut watched {
-            watched.promised = response.body().remaining();
-            watched.answered(Some(response.status()), self.body.seen());
+            watched.promised = promised;
+            watched.answered(Some(response.status()), received);
         }
         let place = self.place.take();
-        if watched.is_some() || place.is_some() {
+        let span = std::mem::replace(&mut self.span, Span::none());
+        if watched.is_some() || place.is_some() || !span.is_disabled() {
             let tail = Tail {
+                _span: span,
                 watched,
                 _place: place,
             };

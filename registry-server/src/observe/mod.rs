@@ -14,6 +14,7 @@ mod exposition;
 mod histogram;
 mod json_log;
 mod process;
+mod span;
 mod traffic;
 
 pub use access_log::{AccessEntry, AccessLog};

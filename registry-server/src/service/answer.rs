@@ -10,7 +10,7 @@ use http::{
 };
 use registry_core::Error;
 use tokio::time::Instant;
-use tracing::{Instrument, Level, Span, field::Empty};
+use tracing::{Instrument, Level};
 
 use super::{RequestId, Shared, door::Challenge};
 use crate::{
@@ -39,13 +39,7 @@ pub(super) async fn answer(
         return Ok(response);
     }
     let mut exchange = Exchange::begin(&shared.watchers, &head, id.as_str(), body);
-    let span = tracing::debug_span!(
-        "request",
-        id = id.as_str(),
-        method = head.method.as_str(),
-        path = head.uri.path(),
-        caller = Empty
-    );
+    let span = exchange.span().clone();
     let work = async {
         let started = tracing::enabled!(Level::DEBUG).then(Instant::now);
         let mut response = guarded(&shared, &head, &mut exchange, &id).await;
@@ -110,7 +104,6 @@ async fn handle(
     let caller = shared.door.caller(&head.headers).await?;
     exchange.caller(&caller);
     shared.throttle.admit_caller(&caller, client)?;
-    Span::current().record("caller", caller.name());
     let call = Call {
         shared,
         caller: &caller,

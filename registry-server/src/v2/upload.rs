@@ -24,6 +24,7 @@ pub(super) async fn begin(call: &Call<'_>, name: &RepositoryName, body: &mut Inc
         }
     } else if let Some(digest) = digest(call, "digest")? {
         let _slot = slot(call)?;
+        let push = push.expecting(body.length());
         let pushed = push.put_blob(&digest, body).await?;
         return Ok(stored(call, name, &pushed.digest));
     }
@@ -41,6 +42,7 @@ pub(super) async fn append(
     let upload = open(call, name, id).await?;
     let start = chunk_start(&call.head.headers, body)?;
     let _slot = slot(call)?;
+    let upload = upload.expecting(body.length());
     let offset = upload.append(start, body).await;
     let offset = offset.map_err(|error| misplaced(call, name, id, error))?;
     Ok(session(call, name, id, StatusCode::ACCEPTED, offset))
@@ -56,6 +58,7 @@ pub(super) async fn finish(
     let digest = digest(call, "digest")?.ok_or(Failure::Missing { name: "digest" })?;
     let start = chunk_start(&call.head.headers, body)?;
     let _slot = slot(call)?;
+    let upload = upload.expecting(body.length());
     let pushed = upload.finish(start, body, &digest).await;
     let pushed = pushed.map_err(|error| misplaced(call, name, id, error))?;
     Ok(stored(call, name, &pushed.digest))

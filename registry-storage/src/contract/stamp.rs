@@ -60,6 +60,8 @@ macro_rules! blob_store_contract {
             b12_an_open_writer_cannot_change_a_committed_object,
             b12_two_writers_at_once_do_not_mix,
             b12_two_writers_of_one_checkpoint_do_not_mix,
+            b13_an_announcement_binds_nobody,
+            b13_what_is_refused_leaves_the_write_as_it_was,
         ] }
     };
 }

@@ -47,6 +47,7 @@ mod ops;
 mod probe;
 mod read;
 mod resumes;
+mod room;
 mod root;
 mod share;
 #[cfg(test)]
@@ -74,6 +75,7 @@ use self::{
     blocking::blocking,
     error::{absent, failed},
     key::{Place, place},
+    room::Room,
     root::Root,
     share::Share,
     upload::Upload,
@@ -119,6 +121,7 @@ pub struct DiskBlobs {
     root: Arc<Root>,
     /// How many writers there are.
     writers: Arc<AtomicUsize>,
+    room: Arc<Room>,
 }
 
 impl DiskBlobs {
@@ -157,11 +160,16 @@ impl DiskBlobs {
         Self {
             root: Arc::new(root),
             writers: Arc::default(),
+            room: Arc::default(),
         }
     }
 
     fn writer(&self, upload: Upload) -> Box<dyn BlobWrite> {
-        Box::new(DiskWrite::new(upload, Share::of(&self.writers)))
+        Box::new(DiskWrite::new(
+            upload,
+            Share::of(&self.writers),
+            Arc::clone(&self.room),
+        ))
     }
 
     /// Does work that blocks.

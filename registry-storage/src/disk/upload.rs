@@ -87,6 +87,10 @@ impl Upload {
         &self.key
     }
 
+    pub(super) fn root(&self) -> &Arc<Root> {
+        &self.root
+    }
+
     pub(super) fn unique(&self) -> &Unique {
         &self.unique
     }

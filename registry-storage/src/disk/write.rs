@@ -1,5 +1,7 @@
 //! A write, as the engine has it: bytes are gathered here while others are on their way to the disk.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use registry_core::{
@@ -13,6 +15,8 @@ use super::{
     error::unavailable,
     gathered::Gathered,
     key::Unique,
+    room::{Announced, Room},
+    root::Root,
     share::Share,
     upload::Upload,
 };
@@ -24,6 +28,9 @@ pub(super) struct DiskWrite {
     unique: Unique,
     gathered: Gathered,
     share: Share,
+    root: Arc<Root>,
+    room: Arc<Room>,
+    announced: Option<Announced>,
     /// None while a step is under way.
     upload: Option<Box<Upload>>,
     step: Option<JoinHandle<Step>>,
@@ -35,12 +42,15 @@ pub(super) struct DiskWrite {
 type Step = (Box<Upload>, Result<Option<StoreCheckpoint>, StoreError>);
 
 impl DiskWrite {
-    pub(super) fn new(upload: Upload, share: Share) -> Self {
+    pub(super) fn new(upload: Upload, share: Share, room: Arc<Room>) -> Self {
         Self {
             key: upload.key().clone(),
             unique: upload.unique().clone(),
             gathered: Gathered::default(),
             share,
+            root: Arc::clone(upload.root()),
+            room,
+            announced: None,
             upload: Some(Box::new(upload)),
             step: None,
             failed: None,
@@ -95,7 +105,19 @@ impl BlobWrite for DiskWrite {
         self.unique.object_key(digest)
     }
 
+    async fn announce(&mut self, bytes: u64) -> Result<(), StoreError> {
+        // What this writer announced before counts no more, whatever came of it.
+        self.announced = None;
+        let (root, room) = (Arc::clone(&self.root), Arc::clone(&self.room));
+        let announced = blocking(move || room.announce(&root, bytes)).await?;
+        self.announced = Some(announced);
+        Ok(())
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
+        if let Some(announced) = &mut self.announced {
+            announced.came(bytes.len() as u64);
+        }
         self.gathered.push(bytes);
         if self.gathered.len() < self.share.bytes() {
             return self.failed.clone().map_or(Ok(()), Err);

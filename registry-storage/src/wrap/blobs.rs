@@ -100,6 +100,11 @@ impl<A: Around> BlobWrite for WrappedWrite<A> {
         self.inner.committed_key(digest)
     }
 
+    async fn announce(&mut self, bytes: u64) -> Result<(), StoreError> {
+        let call = self.inner.announce(bytes);
+        self.around.around(Operation::Announce, call).await
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         let call = self.inner.append(bytes);
         self.around.around(Operation::Append, call).await

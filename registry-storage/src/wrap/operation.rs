@@ -40,7 +40,7 @@ enum Effect {
 // `identity` writes at most once in a registry's life, and whoever only reads needs its answer too.
 operations! {
     // BlobStore and BlobWrite
-    Reads: Read = "read", Stat = "stat", List = "list";
+    Reads: Read = "read", Stat = "stat", List = "list", Announce = "announce";
     Writes: Begin = "begin", Resume = "resume", Delete = "delete", Append = "append",
         Checkpoint = "checkpoint", Commit = "commit", Abort = "abort";
     // Metadata and Repositories

@@ -7,7 +7,6 @@
 mod store;
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -158,4 +157,41 @@ fn hazard_41_on_an_unmounted_disk_nothing_is_absent() {
 
 async fn list(blobs: &dyn BlobStore, kind: ObjectKind) -> StoreErrorKind {
     blobs.list(kind, None, 10).await.unwrap_err().kind
+}
+
+#[test]
+fn what_is_announced_has_room_or_is_refused_at_once() {
+    run(async {
+        let small = Small::mount("64m");
+        let blobs = open(&small.path());
+        let there = push(&blobs, vec![1; 1 << 20]).await.unwrap();
+        let mut first = blobs.begin().await.unwrap();
+        let error = first.announce(100 << 20).await.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
+        first.announce(40 << 20).await.unwrap();
+
+        // The first one's bytes have not come, and their room is taken all the same.
+        let mut second = blobs.begin().await.unwrap();
+        let error = second.announce(20 << 20).await.unwrap_err();
+        assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
+        second.announce(10 << 20).await.unwrap();
+        second.abort().await.unwrap();
+
+        let bytes = vec![2; 40 << 20];
+        first.append(Bytes::from(bytes.clone())).await.unwrap();
+        let key = first.commit(&Digest::sha256(&bytes)).await.unwrap();
+        assert!(pull(&blobs, &key).await.unwrap() == bytes);
+        assert_eq!(pull(&blobs, &there).await.unwrap(), vec![1; 1 << 20]);
+        blobs.delete(&key).await.unwrap();
+        let mut third = blobs.begin().await.unwrap();
+        third.announce(40 << 20).await.unwrap();
+        drop(third);
+        blobs
+            .begin()
+            .await
+            .unwrap()
+            .announce(40 << 20)
+            .await
+            .unwrap();
+    });
 }

@@ -9,6 +9,7 @@ use crate::{
     auth::Auth,
     config::{self, Flags},
     failure::Failure,
+    traces::Traces,
 };
 
 /// Checks, shows and explains the configuration.
@@ -37,6 +38,7 @@ impl Config {
             Self::Check { path, flags } => {
                 let (config, _) = config::Config::load(&flags.reading(path))?;
                 Auth::open(&config.auth)?;
+                Traces::open(&config.traces)?;
                 print("the configuration can be used\n")
             }
             Self::Show { flags } => {

@@ -37,7 +37,7 @@ impl Data {
         self,
         work: impl AsyncFnOnce(&Config) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
-        telemetry::start(LogLevel::Warn);
+        telemetry::start(LogLevel::Warn, None);
         let config = self.config()?;
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;

@@ -12,7 +12,7 @@ use crate::{
 ///
 /// Corrupt blobs are taken out of sight, so that the next push of them heals them; `registry quarantine` lists
 /// them. It goes on where it was stopped. A server that has the directory does the work; pushes and pulls go
-/// on meanwhile.
+/// on meanwhile, and what the server reads again by itself rests until this is done.
 #[derive(Debug, Args)]
 pub(crate) struct Scrub {
     #[command(flatten)]

@@ -1,6 +1,6 @@
 //! `registry serve`: the server.
 
-use std::{future::pending, io, sync::Arc};
+use std::{future::pending, io, pin::pin, sync::Arc};
 
 use clap::Args;
 use registry_server::{Listener, systemd::Notifier};
@@ -14,10 +14,12 @@ use crate::{
     auth::Auth,
     config::{Config, Flags},
     failure::Failure,
+    hangups::Hangups,
     listeners::{self, Certificates},
     site::{Site, Standing},
-    takeover::{Predecessor, Succession, Successor},
+    takeover::{Heir, Predecessor, Succession, Successor},
     telemetry::{self, Logging},
+    traces::Traces,
 };
 
 /// Serves a registry until it is told to stop (SIGTERM or Ctrl-C).
@@ -41,15 +43,21 @@ pub(crate) struct Serve {
 impl Serve {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let (config, _) = Config::load(&self.flags)?;
-        let logging = telemetry::start(config.log.level);
+        let mut traces = Traces::open(&config.traces)?;
+        let logging = telemetry::start(config.log.level, traces.layer());
         let runtime = Runtime::new()
             .map_err(|error| Failure::new(format!("the server cannot start: {error}")))?;
-        runtime.block_on(self.serve(&config, logging))
+        runtime.block_on(self.serve(&config, logging, traces))
     }
 
-    async fn serve(&self, config: &Config, logging: Logging) -> Result<(), Failure> {
-        // From here on one does not end the process; what takes them comes with the storage.
-        let _hangup = signal(SignalKind::hangup()).map_err(no_signals)?;
+    async fn serve(
+        &self,
+        config: &Config,
+        logging: Logging,
+        mut traces: Traces,
+    ) -> Result<(), Failure> {
+        traces.start();
+        let hangups = Arc::new(Hangups::take().map_err(no_signals)?);
         let predecessor = match self.take_over {
             true => Predecessor::find(&config.storage).await?,
             false => None,
@@ -65,22 +73,26 @@ impl Serve {
         if predecessor.is_none() {
             listeners::refuse_unknown(&passed)?;
         }
-        let standing = Standing {
+        let mut standing = Standing {
             flags: &self.flags,
             config,
             logging,
+            hangups,
             notifier: Arc::new(Notifier::from_env()),
             auth,
             certificates,
             listeners,
+            traces,
         };
-        serve(standing, predecessor, activated).await
+        let served = serve(&mut standing, predecessor, activated).await;
+        standing.traces.finish().await;
+        served
     }
 }
 
 /// Serves until told to stop, or until another process has taken over.
 async fn serve(
-    mut standing: Standing<'_>,
+    standing: &mut Standing<'_>,
     mut predecessor: Option<Predecessor>,
     activated: bool,
 ) -> Result<(), Failure> {
@@ -90,36 +102,46 @@ async fn serve(
     if let Some(predecessor) = &mut predecessor {
         predecessor.release().await?;
     }
-    let mut site = Site::open(&standing, predecessor.is_some()).await?;
+    let mut site = Site::open(standing, predecessor.is_some()).await?;
     if let Some(predecessor) = predecessor {
-        let files = standing.listeners.into_iter().map(Listener::own_file);
-        standing.listeners = files.collect();
-        predecessor.dismiss().await;
+        let listeners = std::mem::take(&mut standing.listeners);
+        standing.listeners = listeners.into_iter().map(Listener::own_file).collect();
+        predecessor.dismiss(Arc::clone(&standing.hangups)).await;
     }
+    // Who is told that it is ready may take over.
+    let mut succession = succession(&site, activated)?;
     say_ready(standing.config, site.endpoints());
     standing.notifier.ready();
     loop {
-        // Sockets that systemd has opened it keeps for the next process.
-        let succession = if activated { None } else { site.succession()? };
         let successor = tokio::select! {
             () = &mut stop => None,
-            successor = successor(succession, &standing) => Some(successor),
+            successor = successor(succession.as_ref(), standing) => Some(successor),
         };
         let Some(successor) = successor else {
             standing.notifier.stopping();
             site.end(standing.config.server.drain).await;
             return Ok(());
         };
-        if hand_over(&standing, site, successor).await {
+        if hand_over(standing, site, successor).await {
             return Ok(());
         }
-        site = Site::open(&standing, true).await?;
+        site = Site::open(standing, true).await.map_err(left)?;
+        succession = self::succession(&site, activated)?;
         tracing::info!("serving again");
     }
 }
 
+/// Where processes ask to take over. Sockets that systemd has opened it keeps for the next one itself.
+fn succession(site: &Site, activated: bool) -> Result<Option<Succession>, Failure> {
+    if activated {
+        Ok(None)
+    } else {
+        site.succession()
+    }
+}
+
 /// The next process that takes over, where one can.
-async fn successor(succession: Option<Succession>, standing: &Standing<'_>) -> Successor {
+async fn successor(succession: Option<&Succession>, standing: &Standing<'_>) -> Successor {
     match succession {
         Some(succession) => succession.next(&standing.listeners).await,
         None => pending().await,
@@ -132,20 +154,55 @@ async fn hand_over(standing: &Standing<'_>, site: Site, successor: Successor) ->
     if let Some(directory) = site.end(standing.config.server.drain).await {
         directory.close().await;
     }
-    match successor.succeed().await {
-        Ok(pid) => {
-            standing.listeners.iter().for_each(Listener::leave_file);
-            if let Some(pid) = pid {
-                standing.notifier.main_process(pid);
-            }
-            tracing::info!(pid, "taken over");
+    let (succeeded, hung_up) = succeed(standing, successor).await;
+    match succeeded {
+        Ok(heir) => {
+            leave_to(standing, heir, hung_up).await;
             true
         }
         Err(error) => {
+            if hung_up {
+                standing.hangups.tell();
+            }
             tracing::error!(%error, "it failed before it was ready; going on");
             false
         }
     }
+}
+
+/// Waits for another process to serve, and answers whether this one was told to reload meanwhile.
+async fn succeed(standing: &Standing<'_>, successor: Successor) -> (io::Result<Heir>, bool) {
+    let mut succeeding = pin!(successor.succeed(standing.config.server.hand_over));
+    let mut hung_up = false;
+    loop {
+        tokio::select! {
+            succeeded = &mut succeeding => return (succeeded, hung_up),
+            () = standing.hangups.next() => {
+                tracing::info!("told to reload, which is left to the process that serves next");
+                hung_up = true;
+            }
+        }
+    }
+}
+
+/// Leaves everything to the process that serves now.
+async fn leave_to(standing: &Standing<'_>, mut heir: Heir, hung_up: bool) {
+    standing.listeners.iter().for_each(Listener::leave_file);
+    let pid = heir.pid();
+    if let Some(pid) = pid {
+        standing.notifier.main_process(pid);
+    }
+    if hung_up {
+        heir.reload().await;
+    }
+    tracing::info!(pid, "taken over");
+}
+
+/// The storage could not be opened again.
+fn left(failure: Failure) -> Failure {
+    Failure::new(format!(
+        "this server has handed over and cannot go on: {failure}"
+    ))
 }
 
 fn no_signals(error: io::Error) -> Failure {

@@ -91,6 +91,7 @@ config! {
     operations: Operations,
     log: Log,
     access_log: AccessLog,
+    traces: Traces,
 }
 
 impl Config {

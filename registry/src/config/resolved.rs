@@ -1,7 +1,7 @@
 //! What the libraries are set to.
 
 use registry_core::{
-    ManifestLimits, QuarantineSettings, Settings,
+    ManifestLimits, OrphanSettings, QuarantineSettings, Settings,
     backend::{CreateRule, NamespaceSettings},
 };
 use registry_server::{Limits as RequestLimits, ListenSettings, Pace, RateLimits};
@@ -24,9 +24,14 @@ impl Config {
             referrers_page_limit: self.limits.referrers_page,
             grace: self.collection.grace,
             upload_expiry: self.uploads.expiry,
+            orphans: OrphanSettings {
+                percent: self.collection.orphans_percent as u64,
+                floor: self.collection.orphans_floor as u64,
+            },
             quarantine: QuarantineSettings {
                 keep: self.collection.quarantine,
-                ..usual.quarantine
+                most: self.collection.quarantine_most as u64,
+                within: self.collection.quarantine_within,
             },
             ..usual
         }

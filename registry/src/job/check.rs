@@ -1,10 +1,9 @@
 //! `registry check`: everything that is wrong, without changing anything.
 
 use registry_core::{
-    Budget, Error, ScrubOptions,
+    Error, Progress, ScrubOptions,
     backend::{BlobContent, BlobStore, Collection, Inspection, KeptContent, ObjectKey, ObjectKind},
 };
-use registry_server::TokioTimer;
 
 use super::Report;
 use crate::{failure::Failure, place::Place};
@@ -151,15 +150,16 @@ async fn everything_reads(place: &Place, findings: &mut Findings<'_>) -> Result<
         resume: false,
         quarantine: false,
         give_up_absent: false,
+        gives_way: false,
     };
-    let tell = |_: &_, found: Vec<registry_core::Finding>| {
-        found
-            .iter()
-            .for_each(|finding| findings.tell(&finding.to_string()));
-    };
-    let run = place
-        .registry
-        .scrub_within(options, Budget::UNBOUNDED, &TokioTimer, tell);
-    run.await?;
-    Ok(())
+    let mut scrubber = place.registry.scrubber(options);
+    loop {
+        let progress = scrubber.step().await?;
+        for finding in scrubber.take_findings() {
+            findings.tell(&finding.to_string());
+        }
+        if progress == Progress::Done {
+            return Ok(());
+        }
+    }
 }

@@ -27,6 +27,7 @@ impl Scrub {
             resume: !self.anew,
             quarantine: true,
             give_up_absent: self.give_up_absent,
+            gives_way: false,
         };
         let budget = Budget {
             bytes_per_second: self.rate,

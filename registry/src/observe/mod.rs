@@ -35,6 +35,7 @@ impl Observers {
         config: &Config,
         registry: &Registry,
         directory: Option<&Directory>,
+        traces: Option<Arc<dyn Gather>>,
     ) -> Result<Self, Failure> {
         let traffic = Arc::new(Traffic::new());
         let connections = Arc::new(Connections::default());
@@ -58,6 +59,7 @@ impl Observers {
         }
         let log = log::start(&config.access_log)?;
         figures.extend(log.clone().map(|log| log as _));
+        figures.extend(traces);
         let readiness = Arc::new(Readiness::new(ReadinessSettings::default(), checks));
         let operations = Arc::new(Operations::new(Arc::clone(&readiness), figures));
         Ok(Self {

@@ -5,11 +5,14 @@
 //! new ──► take        its configuration, users and certificates are good
 //! old ──► released    it has drained and closed the directory
 //! new ──► ready       it serves; the old one ends
+//! old ──► hangup      it was told to reload meanwhile, which is the new one's to do
 //! ```
 //!
 //! Clients that connect meanwhile wait in the queue of the sockets, which both processes have. Should the
-//! new process go away before it is ready, the old one opens the directory again and goes on. To have both
-//! serve at once was the alternative; the directory belongs to one process at a time.
+//! new process go away before it is ready, or not be ready in time, the old one opens the directory again and
+//! goes on. A new one that is late finds it taken, and ends; one that is slow and has it open keeps it, and the
+//! old one ends with an error, for nobody can take it from there. To have both serve at once was the
+//! alternative; the directory belongs to one process at a time.
 //!
 //! It goes over `DIR/take-over.sock`, mode 0600 as the control socket, and apart from it: what passes
 //! handles is no line of JSON.
@@ -26,7 +29,7 @@ use tokio::{
 
 pub(crate) use self::{
     predecessor::Predecessor,
-    successor::{Succession, Successor},
+    successor::{Heir, Succession, Successor},
 };
 
 /// The socket's name in the data directory.
@@ -35,6 +38,7 @@ const NAME: &str = "take-over.sock";
 const TAKE: &str = "take\n";
 const RELEASED: &str = "released\n";
 const READY: &str = "ready\n";
+const HANGUP: &str = "hangup\n";
 
 async fn say(stream: &mut UnixStream, word: &str) -> io::Result<()> {
     stream.write_all(word.as_bytes()).await

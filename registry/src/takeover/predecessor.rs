@@ -1,12 +1,12 @@
 //! The side of the process that takes over.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use registry_server::Listener;
 use tokio::net::UnixStream;
 
-use super::{NAME, READY, RELEASED, TAKE, hear, say};
-use crate::{config, control::socket, failure::Failure};
+use super::{HANGUP, NAME, READY, RELEASED, TAKE, hear, say};
+use crate::{config, control::socket, failure::Failure, hangups::Hangups};
 
 /// The server that has the data directory.
 pub(crate) struct Predecessor(UnixStream);
@@ -39,11 +39,16 @@ impl Predecessor {
         }
     }
 
-    /// Sends it home.
-    pub(crate) async fn dismiss(mut self) {
+    /// Sends it home. What it was told to reload meanwhile is told here.
+    pub(crate) async fn dismiss(mut self, hangups: Arc<Hangups>) {
         if let Err(error) = say(&mut self.0, READY).await {
             tracing::warn!(%error, "the server that was taken over from has ended already");
         }
+        tokio::spawn(async move {
+            if hear(&mut self.0, HANGUP).await.is_ok() {
+                hangups.tell();
+            }
+        });
     }
 }
 

@@ -8,7 +8,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::{NAME, READY, RELEASED, TAKE, hear, say};
+use super::{HANGUP, NAME, READY, RELEASED, TAKE, hear, say};
 use crate::control::socket;
 
 /// How long a process may look at its configuration before it is sent away, for others may want to come.
@@ -50,11 +50,35 @@ impl Succession {
     }
 }
 
+/// A process that has taken over.
+pub(crate) struct Heir(UnixStream);
+
 impl Successor {
-    /// Leaves the directory to it, and answers its process id once it serves.
-    pub(crate) async fn succeed(mut self) -> io::Result<Option<i32>> {
+    /// Leaves the directory to it, until it serves or the time is over.
+    pub(crate) async fn succeed(mut self, limit: Duration) -> io::Result<Heir> {
         say(&mut self.0, RELEASED).await?;
-        hear(&mut self.0, READY).await?;
-        Ok(self.0.peer_cred()?.pid())
+        let ready = timeout(limit, hear(&mut self.0, READY)).await;
+        ready.map_err(|_| late(limit))??;
+        Ok(Heir(self.0))
     }
+}
+
+impl Heir {
+    /// Its process id.
+    pub(crate) fn pid(&self) -> Option<i32> {
+        self.0.peer_cred().ok()?.pid()
+    }
+
+    /// Has it read its configuration again.
+    pub(crate) async fn reload(&mut self) {
+        if let Err(error) = say(&mut self.0, HANGUP).await {
+            tracing::warn!(%error, "the process that took over was not told to reload");
+        }
+    }
+}
+
+fn late(limit: Duration) -> io::Error {
+    let seconds = limit.as_secs();
+    let what = format!("it did not serve within {seconds} s (server.hand_over)");
+    io::Error::new(io::ErrorKind::TimedOut, what)
 }

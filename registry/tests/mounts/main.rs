@@ -8,6 +8,12 @@ mod exchange;
 mod server;
 mod small;
 
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+};
+
 use exchange::{content, manifest, sha256};
 use server::Server;
 use small::Small;
@@ -95,4 +101,74 @@ fn hazard_06_a_full_disk_refuses_pushes_and_loses_nothing() {
     assert_there(&server, 0..large, LARGE);
     assert_there(&server, large..large + inline, SMALL);
     assert_eq!(tagged(&server, "v1"), manifest(&layer).as_bytes());
+}
+
+/// A push of a blob.
+fn post(digest: &str) -> String {
+    format!("POST /v2/team/app/blobs/uploads/?digest={digest}")
+}
+
+/// A request that says how long its body will be, and waits to be asked for it.
+fn announce(server: &Server, request: &str, length: usize) -> (TcpStream, String) {
+    let mut stream = server.connect();
+    let head = format!(
+        "{request} HTTP/1.1\r\nhost: x\r\n\
+         connection: close\r\nexpect: 100-continue\r\ncontent-length: {length}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut said = String::new();
+    while !said.ends_with("\r\n\r\n") {
+        let mut byte = [0];
+        stream.read_exact(&mut byte).unwrap();
+        said.push(char::from(byte[0]));
+    }
+    (stream, said)
+}
+
+fn rest(stream: &mut TcpStream) -> String {
+    let mut rest = String::new();
+    stream.read_to_string(&mut rest).unwrap();
+    rest
+}
+
+#[test]
+fn a_push_that_has_no_room_is_refused_before_it_is_sent() {
+    const LARGE: usize = 30 << 20;
+    let small = Small::mount("65m");
+    let server = Server::over(&small.path().join("data"));
+    let there = content(0, 2 << 20);
+    assert_eq!(push_blob(&server, &there), 201);
+
+    let (mut stream, said) = announce(&server, &post(&sha256(b"no matter")), 100 << 20);
+    assert!(said.starts_with("HTTP/1.1 507 "), "{said}");
+    let said = rest(&mut stream);
+    assert!(said.starts_with(r#"{"errors":[{"code":"#), "{said}");
+    let uploads = small.path().join("data/content/uploads");
+    assert_eq!(fs::read_dir(&uploads).unwrap().count(), 0);
+
+    // Of two that fit alone and not together the later one is refused, and the first one is not disturbed.
+    let first = content(1, LARGE);
+    let (mut stream, said) = announce(&server, &post(&sha256(&first)), LARGE);
+    assert!(said.starts_with("HTTP/1.1 100 "), "{said}");
+    let (_, said) = announce(&server, &post(&sha256(b"no matter")), LARGE);
+    assert!(said.starts_with("HTTP/1.1 507 "), "{said}");
+    stream.write_all(&first).unwrap();
+    let answer = rest(&mut stream);
+    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
+    assert_there(&server, 0..1, 2 << 20);
+    assert_there(&server, 1..2, LARGE);
+
+    // A session is told as well, and stays.
+    let begun = server.exchange("POST /v2/team/app/blobs/uploads/", b"");
+    let location = begun.field("location").unwrap().to_owned();
+    let kept = server.exchange(&format!("PATCH {location}"), &there);
+    assert_eq!(kept.status, 202);
+    for method in ["PATCH", "PUT"] {
+        let digest = sha256(&there);
+        let request = format!("{method} {location}?digest={digest}");
+        let (_, said) = announce(&server, &request, LARGE);
+        assert!(said.starts_with("HTTP/1.1 507 "), "{said}");
+    }
+    let status = server.exchange(&format!("GET {location}"), b"");
+    assert_eq!(status.field("range"), Some("0-2097151"));
 }

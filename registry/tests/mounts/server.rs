@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    net::TcpStream,
     path::Path,
     process::{Child, Command, Stdio},
 };
@@ -31,6 +32,10 @@ impl Server {
             host: host.to_owned(),
             child,
         }
+    }
+
+    pub(crate) fn connect(&self) -> TcpStream {
+        TcpStream::connect(&self.host).unwrap()
     }
 
     pub(crate) fn exchange(&self, request: &str, body: &[u8]) -> Answer {

@@ -16,4 +16,6 @@ mod refusals;
 mod running;
 mod server;
 mod signing_in;
+#[cfg(feature = "otel")]
+mod traces;
 mod upgrading;

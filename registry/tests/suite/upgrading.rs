@@ -3,7 +3,7 @@
 use std::{
     io::{Read, Write},
     net::TcpListener,
-    os::unix::net::UnixStream,
+    os::unix::net::{UnixListener, UnixStream},
     path::Path,
     sync::atomic::{AtomicBool, Ordering},
     thread,
@@ -159,4 +159,95 @@ fn what_is_in_memory_cannot_be_taken_over() {
         "{}",
         refused.err
     );
+}
+
+/// A process that was let in and has the directory to itself, and does nothing more.
+fn hanging(data: &Data) -> UnixStream {
+    let mut stream = UnixStream::connect(data.as_ref().join("take-over.sock")).unwrap();
+    stream.read_exact(&mut [0]).unwrap();
+    stream.write_all(b"take\n").unwrap();
+    let mut released = [0; 9];
+    stream.read_exact(&mut released).unwrap();
+    assert_eq!(&released, b"released\n");
+    stream
+}
+
+/// A server that gives others a second to take over.
+fn impatient(data: &Data, address: &str) -> Server {
+    let mut command = program(&["serve", "--listen", address, "--data", data.path()]);
+    Server::of(command.env("REGISTRY_SERVER_HAND_OVER", "1s"))
+}
+
+#[test]
+fn a_process_that_hangs_is_not_waited_for_without_limit() {
+    let (data, address) = (Data::new("upgrade-hangs"), free());
+    let mut old = impatient(&data, &address);
+    let _hanging = hanging(&data);
+    // Whoever connects meanwhile is answered once the old one serves again.
+    assert_serves(&address);
+    old.log_says(&["it did not serve within 1 s (server.hand_over)"]);
+    old.log_says(&["serving again"]);
+    assert_serves(&address);
+    old.signal("TERM");
+    assert_eq!(old.ended().status.code(), Some(0));
+}
+
+#[test]
+fn a_directory_that_another_has_is_left_to_it() {
+    let (data, address) = (Data::new("upgrade-left"), free());
+    let old = start(data.path(), &address, &[]);
+    let hanging = hanging(&data);
+    let other = free();
+    let new = start(data.path(), &other, &[]);
+    drop(hanging);
+    let ended = old.ended();
+    assert_eq!(ended.status.code(), Some(2), "{}", ended.err);
+    let holder = format!("(pid {}) has it open", new.pid());
+    for words in ["has handed over and cannot go on", &holder] {
+        assert!(ended.err.contains(words), "{}", ended.err);
+    }
+    assert_serves(&other);
+}
+
+#[test]
+fn a_hangup_while_another_process_takes_over_is_followed_by_the_one_that_serves() {
+    let (data, address) = (Data::new("upgrade-hangup"), free());
+    let mut old = start(data.path(), &address, &[]);
+    let gone = hanging(&data);
+    old.signal("HUP");
+    old.log_says(&["told to reload"]);
+    drop(gone);
+    old.log_says(&["serving again"]);
+    old.log_says(&["\"reloaded\""]);
+
+    let mut taking = hanging(&data);
+    old.signal("HUP");
+    old.log_says(&["told to reload"]);
+    taking.write_all(b"ready\n").unwrap();
+    let mut said = String::new();
+    taking.read_to_string(&mut said).unwrap();
+    assert_eq!(said, "hangup\n");
+    assert_eq!(old.ended().status.code(), Some(0));
+}
+
+#[test]
+fn a_process_that_takes_over_follows_a_hangup_that_the_old_one_got() {
+    let data = Data::new("upgrade-hangup-new");
+    std::fs::create_dir_all(data.as_ref()).unwrap();
+    // A server before it, as far as this one sees.
+    let before = UnixListener::bind(data.as_ref().join("take-over.sock")).unwrap();
+    let address = free();
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let (mut stream, _) = before.accept().unwrap();
+            // No sockets.
+            stream.write_all(&[0]).unwrap();
+            stream.read_exact(&mut [0; 5]).unwrap();
+            stream.write_all(b"released\n").unwrap();
+            stream.read_exact(&mut [0; 6]).unwrap();
+            stream.write_all(b"hangup\n").unwrap();
+        });
+        let mut new = take_over(data.path(), &address);
+        new.log_says(&["\"reloaded\""]);
+    });
 }

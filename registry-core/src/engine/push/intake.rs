@@ -9,6 +9,9 @@ use crate::{
     engine::Inner,
 };
 
+/// Less than this is not announced to the store: it costs more to ask than to try.
+const ANNOUNCED: u64 = 1 << 20;
+
 /// An upload's bytes so far.
 ///
 /// Few bytes stay in memory, to be kept with the metadata; more of them begin a write in the store.
@@ -73,6 +76,26 @@ impl Intake {
         self.torn
     }
 
+    /// So many more bytes are expected. Where they are many, the store is asked now whether it has room.
+    pub(super) async fn announce(&mut self, inner: &Inner, more: u64) -> Result<()> {
+        if more < ANNOUNCED || more <= inner.settings.inline_limit as u64 {
+            return Ok(());
+        }
+        if let Some(write) = &mut self.write {
+            return write.announce(more).await.map_err(overtaken);
+        }
+        let mut write = inner.blobs.begin().await?;
+        if let Err(error) = write.announce(more).await {
+            // A courtesy: the collector finds what is left.
+            drop(write.abort().await);
+            return Err(error.into());
+        }
+        self.torn = true;
+        self.put(write).await?;
+        self.torn = false;
+        Ok(())
+    }
+
     /// Takes bytes.
     pub(super) async fn append(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
         self.hasher.update(&bytes);
@@ -124,17 +147,21 @@ impl Intake {
 
     async fn store(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
         if self.write.is_none() {
-            let mut write = inner.blobs.begin().await?;
-            if !self.held.is_empty() {
-                write
-                    .append(Bytes::from(std::mem::take(&mut self.held)))
-                    .await?;
-            }
-            self.write = Some(write);
+            self.put(inner.blobs.begin().await?).await?;
         }
         if let Some(write) = &mut self.write {
             write.append(bytes).await.map_err(overtaken)?;
         }
+        Ok(())
+    }
+
+    /// Goes on in a write that begins with what was held.
+    async fn put(&mut self, mut write: Box<dyn BlobWrite>) -> Result<()> {
+        if !self.held.is_empty() {
+            let held = Bytes::from(std::mem::take(&mut self.held));
+            write.append(held).await?;
+        }
+        self.write = Some(write);
         Ok(())
     }
 }

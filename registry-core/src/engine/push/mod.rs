@@ -28,6 +28,7 @@ pub type Body<'a> = dyn Stream<Item = Result<Bytes, BodyError>> + Send + Unpin +
 pub struct Push {
     access: Access,
     permit: Permit,
+    expected: Option<u64>,
 }
 
 /// A blob that was pushed or mounted.
@@ -41,7 +42,11 @@ pub struct PushedBlob {
 
 impl Push {
     pub(super) fn new(access: Access, permit: Permit) -> Self {
-        Self { access, permit }
+        Self {
+            access,
+            permit,
+            expected: None,
+        }
     }
 
     /// Opens an upload session, for a digest algorithm where one is named. Nothing is written yet.

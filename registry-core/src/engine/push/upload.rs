@@ -23,6 +23,7 @@ pub struct Upload {
     id: UploadId,
     algorithm: String,
     expired: bool,
+    expected: Option<u64>,
 }
 
 /// How far a session is.
@@ -48,7 +49,16 @@ impl Upload {
             id: id.clone(),
             algorithm: claims.algorithm.to_owned(),
             expired: permit.now.since(claims.issued) > inner.settings.upload_expiry,
+            expected: None,
         })
+    }
+
+    /// Says how long the next body will be, where that is known. One that the store has no room for is then
+    /// refused before it is read.
+    #[must_use]
+    pub fn expecting(mut self, length: Option<u64>) -> Self {
+        self.expected = length;
+        self
     }
 
     /// How far the session is.
@@ -77,6 +87,7 @@ impl Upload {
         let Claim::Writer(mut writer) = self.claim(start, &self.algorithm).await? else {
             return Err(Error::UploadUnknown);
         };
+        writer.announce(self.expected).await?;
         writer.take(body).await?;
         writer.keep().await?;
         Ok(writer.offset())
@@ -101,6 +112,7 @@ impl Upload {
             .ok_or_else(unsupported)?;
         match self.claim(start, digest.algorithm()).await? {
             Claim::Writer(mut writer) => {
+                writer.announce(self.expected).await?;
                 writer.take(body).await?;
                 let commit = Commit::new(&self.access, self.permit, digest);
                 run_commit(commit, writer).await
@@ -194,14 +206,23 @@ impl Upload {
 }
 
 impl Push {
+    /// Says how long the body of the next blob will be, as [`Upload::expecting`] does.
+    #[must_use]
+    pub fn expecting(mut self, length: Option<u64>) -> Self {
+        self.expected = length;
+        self
+    }
+
     /// Pushes a blob in one go.
     ///
     /// # Errors
+    /// [`Error::Full`] where the store has no room for as much as is [expected](Self::expecting),
     /// [`Error::DigestMismatch`] where the bytes are others, [`Error::Body`] where they do not arrive.
     pub async fn put_blob(&self, digest: &Digest, body: &mut Body<'_>) -> Result<PushedBlob> {
         let inner = &self.access.inner;
         let intake = Intake::new(inner, digest.algorithm())?;
         let mut writer = Writer::new(inner, intake, None);
+        writer.announce(self.expected).await?;
         writer.take(body).await?;
         run_commit(Commit::new(&self.access, self.permit, digest), writer).await
     }

@@ -54,6 +54,14 @@ impl Writer {
         self.parts.as_ref().map_or(0, |parts| parts.intake.offset())
     }
 
+    /// So many more bytes are expected, where that is known.
+    pub(super) async fn announce(&mut self, expected: Option<u64>) -> Result<()> {
+        match (&mut self.parts, expected) {
+            (Some(parts), Some(more)) => parts.intake.announce(&self.inner, more).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a body to its end, or until a newer request wants the session.
     pub(super) async fn take(&mut self, body: &mut Body<'_>) -> Result<()> {
         while let Some(bytes) = self.next(body).await? {

@@ -8,16 +8,19 @@
 mod finding;
 mod position;
 mod reading;
+mod turn;
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 pub use self::finding::Finding;
+pub(super) use self::turn::Turns;
 use self::{
     position::Position,
     reading::{Read, Reading},
+    turn::Turn,
 };
 use super::{
-    Inner, Progress, Registry, Result,
+    Error, Inner, Progress, Registry, Result,
     budget::{Budget, Timer, Work, step_within},
 };
 use crate::{
@@ -57,6 +60,23 @@ pub struct ScrubOptions {
     /// Whether content whose object is not there is taken out of sight, too, however much it is. A store
     /// says so of objects that it merely cannot see, so somebody must have looked.
     pub give_up_absent: bool,
+    /// Whether it ends where a run begins that does not give way. So it goes on by itself until somebody asks
+    /// for one.
+    pub gives_way: bool,
+}
+
+/// Why a run was not whole.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ScrubError {
+    /// Another one is under way in this process.
+    #[error("everything is being read again already: wait for the end of that")]
+    Running,
+    /// It gave way to another one. Its place was kept.
+    #[error("another run took over")]
+    Overtaken,
+    /// A backend did not answer.
+    #[error(transparent)]
+    Engine(#[from] Error),
 }
 
 /// What a run did.
@@ -73,7 +93,8 @@ pub struct ScrubReport {
 }
 
 impl Registry {
-    /// Begins a run.
+    /// Begins a run step by step. Whoever drives it sees to it that there is one at a time, and no
+    /// [`scrub_within`](Self::scrub_within) meanwhile.
     pub fn scrubber(&self, options: ScrubOptions) -> Scrubber {
         Scrubber {
             inner: Arc::clone(&self.inner),
@@ -88,24 +109,25 @@ impl Registry {
         }
     }
 
-    /// A whole run within a budget. What is found is told as it is found, with what was done so far.
+    /// A whole run within a budget. What is found is told as it is found, with what was done so far. One
+    /// that is dropped has ended.
     ///
     /// # Errors
-    /// When the metadata does not answer; another run that resumes goes on from there.
+    /// When another run is under way that does not give way to this one; when one begins that this one gives
+    /// way to; when the metadata does not answer. Another run that resumes goes on from there.
     pub async fn scrub_within(
         &self,
         options: ScrubOptions,
         budget: Budget,
         timer: &dyn Timer,
         mut tell: impl FnMut(&ScrubReport, Vec<Finding>) + Send,
-    ) -> Result<ScrubReport> {
+    ) -> Result<ScrubReport, ScrubError> {
+        let turn = Turn::take(&self.inner, options.gives_way).ok_or(ScrubError::Running)?;
         let mut scrubber = self.scrubber(options);
-        let running = |running| {
-            let figures = &self.inner.figures;
-            figures.change(|figures| figures.scrub.running = running);
-        };
-        running(true);
-        let outcome = loop {
+        loop {
+            if turn.is_over() {
+                return Err(ScrubError::Overtaken);
+            }
             let step = async || {
                 let before = scrubber.report.bytes;
                 let progress = scrubber.step().await;
@@ -115,14 +137,10 @@ impl Registry {
             let progress = step_within(budget, timer, step).await;
             let findings = scrubber.take_findings();
             tell(&scrubber.report, findings);
-            match progress {
-                Ok(Progress::More) => {}
-                Ok(Progress::Done) => break scrubber.end(timer).await,
-                Err(error) => break Err(error),
+            if progress? == Progress::Done {
+                return Ok(scrubber.end(timer).await?);
             }
-        };
-        running(false);
-        outcome
+        }
     }
 
     /// Whether a run is under way, in whichever process, or the last one ended so long ago.

@@ -4,6 +4,7 @@
 //! through a crash, and how much memory it holds, no clause can see: those belong to the tests of the
 //! store itself.
 
+mod announced;
 mod dropped;
 pub(crate) mod fixture;
 mod gone;
@@ -13,6 +14,7 @@ mod reading;
 mod resume;
 mod visible;
 
+pub use announced::*;
 pub use dropped::*;
 pub use gone::*;
 pub use harness::BlobStoreHarness;

@@ -114,6 +114,11 @@ impl BlobWrite for FaultyWrite {
         self.inner.committed_key(digest)
     }
 
+    async fn announce(&mut self, bytes: u64) -> Result<(), StoreError> {
+        let call = self.inner.announce(bytes);
+        self.faults.around(Operation::Announce, call).await
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         let fault = self.faults.draw(Operation::Append);
         if let Some(Fault::TornWrite(keep)) = fault {

@@ -22,5 +22,19 @@ section! {
 
         /// Keep a file whose bytes are wrong aside for so long, once something else serves its digest.
         quarantine: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+        /// Take no more content out of sight where so many contents with wrong bytes are found within
+        /// `quarantine_within`: then it is the disk that is in doubt, and readiness turns red.
+        quarantine_most: usize = 10;
+
+        /// That time.
+        quarantine_within: Duration = Duration::from_secs(10 * 60);
+
+        /// Delete no file that the database does not know where such files are more than so many percent of all: then
+        /// database and content do not belong together.
+        orphans_percent: usize = 5;
+
+        /// Up to so many unknown files their share does not matter.
+        orphans_floor: usize = 10;
     }
 }

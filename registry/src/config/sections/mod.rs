@@ -12,6 +12,7 @@ mod scrub;
 mod server;
 mod storage;
 mod tls;
+mod traces;
 mod uploads;
 
 pub(crate) use access_log::AccessLog;
@@ -26,4 +27,5 @@ pub(crate) use scrub::Scrub;
 pub(crate) use server::Server;
 pub(crate) use storage::Storage;
 pub(crate) use tls::{Clients, Tls, Version};
+pub(crate) use traces::Traces;
 pub(crate) use uploads::Uploads;

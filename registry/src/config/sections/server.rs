@@ -32,6 +32,10 @@ section! {
 
         /// Let requests under way finish for so long when told to stop.
         drain: Duration = Duration::from_secs(30), Flag::value("drain", "TIME");
+
+        /// With `--take-over`, let the process that takes over need so long from when it may have the data directory until
+        /// it serves, and take the directory back after that, unless that process has it open. Clients wait meanwhile.
+        hand_over: Duration = Duration::from_secs(60);
     }
 }
 

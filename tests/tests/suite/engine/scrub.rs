@@ -1,10 +1,11 @@
 //! Reading everything again.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, task::Poll, time::Duration};
 
+use futures_util::FutureExt;
 use registry_core::{
-    AllowAll, Budget, Clock, Digest, Error, Finding, Progress, Registry, ScrubOptions, Settings,
-    Timer, Timestamp,
+    AllowAll, Budget, Clock, Digest, Error, Finding, Progress, Registry, ScrubError, ScrubOptions,
+    Settings, Timer, Timestamp,
     backend::{
         BlobContent, Content, CreateRule, Inspection, NamespaceSettings, Origin, PutBlob,
         Repositories, Scope,
@@ -20,10 +21,14 @@ const ANEW: ScrubOptions = ScrubOptions {
     resume: false,
     quarantine: true,
     give_up_absent: false,
+    gives_way: false,
 };
 
 /// A timer that stands still and never waits.
 struct Still;
+
+/// A timer that lets others go first, once each time.
+struct Slow;
 
 impl Clock for Still {
     fn now(&self) -> Timestamp {
@@ -35,6 +40,39 @@ impl Clock for Still {
 impl Timer for Still {
     async fn sleep(&self, _: Duration) {}
 }
+
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        Still.now()
+    }
+}
+
+#[async_trait::async_trait]
+impl Timer for Slow {
+    async fn sleep(&self, _: Duration) {
+        let mut waited = false;
+        poll_fn(|context| {
+            context.waker().wake_by_ref();
+            match std::mem::replace(&mut waited, true) {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
+            }
+        })
+        .await;
+    }
+}
+
+/// A budget that has it rest.
+const SLOWLY: Budget = Budget {
+    bytes_per_second: Some(1),
+    ..Budget::UNBOUNDED
+};
+
+const IN_THE_BACKGROUND: ScrubOptions = ScrubOptions {
+    resume: true,
+    gives_way: true,
+    ..ANEW
+};
 
 async fn scrub(registry: &Registry, options: ScrubOptions) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -113,9 +151,8 @@ fn a_look_without_quarantine_changes_nothing() {
         let digest = fixture.put_blob(NAME, &large(1)).await.unwrap().digest;
         let failing = failing(&fixture, When::Every(1), Fault::WrongBytes);
         let options = ScrubOptions {
-            resume: false,
             quarantine: false,
-            give_up_absent: false,
+            ..ANEW
         };
         assert_eq!(scrub(&failing, options).await.len(), 1);
         assert_eq!(fixture.blob(NAME, &digest).await.unwrap(), large(1));
@@ -220,8 +257,7 @@ fn a_run_goes_on_where_another_stopped() {
         drop(first);
         let resume = ScrubOptions {
             resume: true,
-            quarantine: true,
-            give_up_absent: false,
+            ..ANEW
         };
         let mut second = fixture.registry.scrubber(resume);
         while second.step().await.unwrap() == Progress::More {}
@@ -243,5 +279,62 @@ fn a_run_is_due_until_it_ended_and_then_after_its_time() {
         scrub(&fixture.registry, ANEW).await;
         assert!(!is_due(hour).await);
         assert!(is_due(Duration::ZERO).await);
+    });
+}
+
+/// A registry with something to read.
+async fn with_content() -> Fixture {
+    let fixture = Fixture::new();
+    for fill in 0..3 {
+        fixture.put_blob(NAME, &large(fill)).await.unwrap();
+    }
+    fixture
+}
+
+#[test]
+fn a_run_that_is_dropped_has_ended() {
+    run(async {
+        let registry = with_content().await.registry;
+        let mut first = Box::pin(registry.scrub_within(ANEW, SLOWLY, &Slow, |_, _| {}));
+        assert!((&mut first).now_or_never().is_none());
+        assert!(registry.figures().scrub.running);
+        drop(first);
+        assert!(!registry.figures().scrub.running);
+        assert_eq!(scrub(&registry, ANEW).await, []);
+        assert!(!registry.figures().scrub.running);
+    });
+}
+
+#[test]
+fn who_asks_for_a_run_while_another_was_asked_for_is_told_so() {
+    run(async {
+        let registry = with_content().await.registry;
+        let mut first = Box::pin(registry.scrub_within(ANEW, SLOWLY, &Slow, |_, _| {}));
+        assert!((&mut first).now_or_never().is_none());
+        for options in [ANEW, IN_THE_BACKGROUND] {
+            let second = registry.scrub_within(options, Budget::UNBOUNDED, &Still, |_, _| {});
+            assert!(matches!(second.await, Err(ScrubError::Running)));
+        }
+        assert!(registry.figures().scrub.running);
+        assert_eq!(first.await.unwrap().contents, 3);
+        assert_eq!(registry.figures().scrub.runs, 1);
+    });
+}
+
+#[test]
+fn a_run_in_the_background_gives_way_to_one_that_is_asked_for() {
+    run(async {
+        let registry = with_content().await.registry;
+        let background = registry.scrub_within(IN_THE_BACKGROUND, SLOWLY, &Slow, |_, _| {});
+        let mut background = Box::pin(background);
+        assert!((&mut background).now_or_never().is_none());
+        let mut asked = Box::pin(registry.scrub_within(ANEW, SLOWLY, &Slow, |_, _| {}));
+        assert!((&mut asked).now_or_never().is_none());
+        assert!(matches!(background.await, Err(ScrubError::Overtaken)));
+        assert!(registry.figures().scrub.running);
+        assert_eq!(asked.await.unwrap().contents, 3);
+        assert!(!registry.figures().scrub.running);
+        let hour = Duration::from_hours(1);
+        assert!(!registry.scrub_is_due(hour, &Still).await.unwrap());
     });
 }

@@ -22,6 +22,7 @@ pub struct Builder {
     account: Option<Account>,
     token_hosts: Vec<String>,
     root_pems: Vec<Vec<u8>>,
+    any_certificate: bool,
     user_agent: String,
     chunk_size: Option<u64>,
     idle_timeout: Duration,
@@ -60,6 +61,7 @@ impl Builder {
             account: None,
             token_hosts: Vec::new(),
             root_pems: Vec::new(),
+            any_certificate: false,
             user_agent: USER_AGENT.to_owned(),
             chunk_size: None,
             idle_timeout: IDLE_TIMEOUT,
@@ -90,6 +92,13 @@ impl Builder {
     /// with the feature `tls`.
     pub fn root_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.root_pems.push(pem.into());
+        self
+    }
+
+    /// Believes any certificate. Whoever is between here and the registry can then read everything that is
+    /// sent, credentials as well, and answer in its place. It has a use only with the feature `tls`.
+    pub fn any_certificate(mut self) -> Self {
+        self.any_certificate = true;
         self
     }
 
@@ -166,7 +175,7 @@ impl Builder {
         }
         let origin = url.origin().clone();
         let user_agent = HeaderValue::try_from(self.user_agent).map_err(|_| Fault::UserAgent)?;
-        let connector = connector(origin.is_https(), &self.root_pems)?;
+        let connector = connector(origin.is_https(), &self.root_pems, self.any_certificate)?;
         let sign_in = SignIn::new(
             origin.clone(),
             self.account,

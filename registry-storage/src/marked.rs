@@ -40,10 +40,11 @@ pub type MarkedBlobs = WrappedBlobs<Marks>;
 pub struct Marks;
 
 /// Steps that are no calls of a backend.
-const WITHIN: [&str; 6] = [
+const WITHIN: [&str; 7] = [
     "disk.write",
     "disk.truncate",
     "disk.rename",
+    "disk.link",
     "disk.sync_file",
     "disk.sync_directory",
     "database.commit",

@@ -18,12 +18,11 @@ use std::{
 };
 
 use async_trait::async_trait;
-use registry_client::Content;
 use registry_core::{Descriptor, Digest, Reference, RepositoryName, Tag};
 use tokio::sync::Mutex;
 
 use crate::{
-    Error, ImageManifest, Result, Selection, Source,
+    Error, ImageBlob, ImageManifest, Result, Selection, Source,
     files::{FileContent, MAX_MANIFEST, aside, is_known, read, there},
     inventory::Inventory,
 };
@@ -187,16 +186,16 @@ impl Source for DistributionSource {
         Ok(self.inventory(repository).await?.referrers(subject))
     }
 
-    async fn blob(
-        &self,
-        _: &RepositoryName,
-        descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>> {
+    async fn blob(&self, _: &RepositoryName, descriptor: &Descriptor) -> Result<Option<ImageBlob>> {
         if !is_known(&descriptor.digest) {
             return Ok(None);
         }
-        let content = FileContent::open(self.data(&descriptor.digest)).await?;
-        Ok(content.map(|content| Arc::new(content) as Arc<dyn Content>))
+        let data = self.data(&descriptor.digest);
+        let content = FileContent::open(data.clone()).await?;
+        Ok(content.map(|content| ImageBlob {
+            content: Arc::new(content),
+            file: Some(data),
+        }))
     }
 }
 

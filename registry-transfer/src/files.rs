@@ -6,6 +6,7 @@
 use std::{
     fs::File,
     io::{self, Read},
+    ops::Range,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
     sync::Arc,
@@ -68,9 +69,32 @@ fn read_now(path: &Path, limit: u64) -> io::Result<Bytes> {
     let mut bytes = Vec::new();
     open(path)?.take(limit + 1).read_to_end(&mut bytes)?;
     match bytes.len() as u64 > limit {
-        true => Err(io::Error::other(format!("it is longer than {limit} bytes"))),
+        true => Err(too_long(limit)),
         false => Ok(bytes.into()),
     }
+}
+
+/// The whole of a part of a file that is no longer than `limit`.
+pub(crate) async fn read_range(
+    path: PathBuf,
+    file: Arc<File>,
+    range: Range<u64>,
+    limit: u64,
+) -> Result<Bytes> {
+    aside(&path, move |_| {
+        let length = range.end - range.start;
+        if length > limit {
+            return Err(too_long(limit));
+        }
+        let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+        file.read_exact_at(&mut bytes, range.start)?;
+        Ok(bytes.into())
+    })
+    .await
+}
+
+fn too_long(limit: u64) -> io::Error {
+    io::Error::other(format!("it is longer than {limit} bytes"))
 }
 
 /// Whether a digest is of an algorithm whose digests can name files: hex digits and nothing else.
@@ -78,9 +102,10 @@ pub(crate) fn is_known(digest: &Digest) -> bool {
     Algorithms::standard().accepts(digest)
 }
 
-/// A file's bytes.
+/// The bytes of a file, or of a part of it.
 pub(crate) struct FileContent {
     file: Arc<File>,
+    start: u64,
     size: u64,
 }
 
@@ -92,10 +117,18 @@ impl FileContent {
                 return Ok(None);
             };
             let size = file.metadata()?.len();
-            let file = Arc::new(file);
-            Ok(Some(Self { file, size }))
+            Ok(Some(Self::part(Arc::new(file), 0..size)))
         })
         .await
+    }
+
+    /// A part of a file.
+    pub(crate) fn part(file: Arc<File>, range: Range<u64>) -> Self {
+        Self {
+            file,
+            start: range.start,
+            size: range.end - range.start,
+        }
     }
 }
 
@@ -106,7 +139,8 @@ impl Content for FileContent {
     }
 
     async fn read(&self, offset: u64) -> io::Result<ByteStream> {
-        let (file, size) = (Arc::clone(&self.file), self.size);
+        let Self { start, size, .. } = *self;
+        let file = Arc::clone(&self.file);
         Ok(Box::pin(stream::try_unfold(offset, move |offset| {
             let file = Arc::clone(&file);
             async move {
@@ -114,7 +148,8 @@ impl Content for FileContent {
                     return Ok(None);
                 }
                 let length = CHUNK.min(size - offset);
-                let read = tokio::task::spawn_blocking(move || read_at(&file, offset, length));
+                let read =
+                    tokio::task::spawn_blocking(move || read_at(&file, start + offset, length));
                 let bytes = read.await.map_err(io::Error::other)??;
                 let next = offset + bytes.len() as u64;
                 Ok(Some((bytes, next)))

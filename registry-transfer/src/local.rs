@@ -1,29 +1,50 @@
 //! The registry of this process.
 
-use std::{io, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use registry_client::{ByteStream, Content};
 use registry_core::{
     Blob, BlobBody, BodyError, Caller, Descriptor, Digest, Error as CoreError, ManifestPush, Page,
-    PageRequest, Pull, Push, Reference, Registry, RepositoryName, Tag, backend::TagCondition,
+    PageRequest, Pull, Push, PushedBlob, Reference, Registry, RepositoryName, Tag, Trust,
+    backend::{AdoptFile, TagCondition},
 };
 
-use crate::{ImageManifest, Result, Selection, Source, Target};
+use crate::{ImageBlob, ImageManifest, Result, Selection, Source, Target, Way};
 
 /// A registry of this process, by its engine. Its policy is asked for everything.
 #[derive(Clone)]
 pub struct LocalRegistry {
     registry: Registry,
     caller: Caller,
+    adoption: Option<Adoption>,
+}
+
+/// How files become blobs without a copy.
+#[derive(Clone)]
+struct Adoption {
+    store: Arc<dyn AdoptFile>,
+    trust: Trust,
 }
 
 impl LocalRegistry {
     /// What a caller may do in a registry.
     #[must_use]
     pub fn new(registry: Registry, caller: Caller) -> Self {
-        Self { registry, caller }
+        Self {
+            registry,
+            caller,
+            adoption: None,
+        }
+    }
+
+    /// Has large blobs that are files of this machine become its own by a further name, where the
+    /// registry's store can do that; otherwise they are copied.
+    #[must_use]
+    pub fn adopting(mut self, store: Arc<dyn AdoptFile>, trust: Trust) -> Self {
+        self.adoption = Some(Adoption { store, trust });
+        self
     }
 
     async fn reading(&self, repository: &RepositoryName) -> Result<Pull> {
@@ -32,6 +53,32 @@ impl LocalRegistry {
 
     async fn writing(&self, repository: &RepositoryName) -> Result<Push> {
         Ok(self.registry.open(&self.caller, repository).push().await?)
+    }
+
+    /// Makes a file a blob. Whether it did.
+    async fn adopt(
+        &self,
+        repository: &RepositoryName,
+        descriptor: &Descriptor,
+        file: &Path,
+    ) -> Result<bool> {
+        let Some(Adoption { store, trust }) = &self.adoption else {
+            return Ok(false);
+        };
+        if descriptor.size <= self.registry.settings().inline_limit as u64 {
+            return Ok(false);
+        }
+        let push = self.writing(repository).await?;
+        let adopted = store.adopt(file, &descriptor.digest).await;
+        let Some(object) = adopted.map_err(CoreError::from)? else {
+            return Ok(false);
+        };
+        let blob = PushedBlob {
+            digest: descriptor.digest.clone(),
+            size: descriptor.size,
+        };
+        push.put_object(&blob, object, *trust).await?;
+        Ok(true)
     }
 
     async fn blob_of(&self, repository: &RepositoryName, digest: &Digest) -> Result<Option<Blob>> {
@@ -120,9 +167,9 @@ impl Source for LocalRegistry {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>> {
+    ) -> Result<Option<ImageBlob>> {
         let blob = self.blob_of(repository, &descriptor.digest).await?;
-        Ok(blob.map(|blob| Arc::new(LocalContent(blob)) as Arc<dyn Content>))
+        Ok(blob.map(|blob| ImageBlob::new(LocalContent(blob))))
     }
 }
 
@@ -149,14 +196,19 @@ impl Target for LocalRegistry {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()> {
+        blob: ImageBlob,
+    ) -> Result<Way> {
+        if let Some(file) = &blob.file
+            && self.adopt(repository, descriptor, file).await?
+        {
+            return Ok(Way::Linked);
+        }
         let broken = |error: io::Error| BodyError::Broken(error.to_string());
-        let bytes = content.read(0).await.map_err(broken);
+        let bytes = blob.content.read(0).await.map_err(broken);
         let mut body = bytes.map_err(CoreError::from)?.map_err(broken);
         let push = self.writing(repository).await?;
         push.put_blob(&descriptor.digest, &mut body).await?;
-        Ok(())
+        Ok(Way::Copied)
     }
 
     async fn find(

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 /// | text | place |
 /// | --- | --- |
 /// | `oci:PATH` | an OCI layout directory |
+/// | `oci-archive:PATH` | the same in a tar |
 /// | `distribution:PATH` | the storage directory of the distribution registry |
 /// | `https://HOST`, `http://HOST` | another registry |
 /// | `docker://HOST` | the same, behind https |
@@ -26,6 +27,8 @@ use serde::{Deserialize, Serialize};
 pub enum Location {
     /// An OCI layout directory.
     Layout(PathBuf),
+    /// An OCI layout in a tar.
+    Archive(PathBuf),
     /// The storage directory of the distribution registry.
     Distribution(PathBuf),
     /// Another registry, by its address.
@@ -37,7 +40,7 @@ pub enum Location {
 pub enum ParseLocationError {
     /// It does not begin with a kind that is known.
     #[error(
-        "{0:?} is not a place: it begins with oci:, distribution:, https://, http:// or docker://"
+        "{0:?} is not a place: it begins with oci:, oci-archive:, distribution:, https://, http:// or docker://"
     )]
     Kind(String),
     /// Nothing follows the kind.
@@ -65,6 +68,7 @@ impl Location {
         };
         match kind {
             "oci" => path_of("oci:").map(Self::Layout),
+            "oci-archive" => path_of("oci-archive:").map(Self::Archive),
             "distribution" => path_of("distribution:").map(Self::Distribution),
             scheme => match path.strip_prefix("//") {
                 Some(host) => registry(text, scheme, host),
@@ -73,11 +77,18 @@ impl Location {
         }
     }
 
+    /// Whether it is a directory of files.
+    #[must_use]
+    pub fn is_directory(&self) -> bool {
+        matches!(self, Self::Layout(_) | Self::Distribution(_))
+    }
+
     /// The same place seen from anywhere: a path of its own begins at `directory`.
     #[must_use]
     pub fn below(self, directory: &Path) -> Self {
         match self {
             Self::Layout(path) => Self::Layout(directory.join(path)),
+            Self::Archive(path) => Self::Archive(directory.join(path)),
             Self::Distribution(path) => Self::Distribution(directory.join(path)),
             Self::Registry(address) => Self::Registry(address),
         }
@@ -106,6 +117,7 @@ impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Layout(path) => write!(f, "oci:{}", path.display()),
+            Self::Archive(path) => write!(f, "oci-archive:{}", path.display()),
             Self::Distribution(path) => write!(f, "distribution:{}", path.display()),
             Self::Registry(address) => f.write_str(address),
         }
@@ -149,6 +161,7 @@ mod tests {
     fn a_place_is_its_kind_and_where() {
         let parse = |text| Location::parse(text).unwrap();
         assert_eq!(parse("oci:/a:b"), Location::Layout("/a:b".into()));
+        assert_eq!(parse("oci-archive:/a"), Location::Archive("/a".into()));
         assert_eq!(
             parse("distribution:/v"),
             Location::Distribution("/v".into())

@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use futures_util::{StreamExt, TryStreamExt, future};
 use registry_client::{Blob, ByteStream, Client, Content, Repository};
 use registry_core::{Descriptor, Digest, MediaType, Reference, RepositoryName, Tag};
 
-use crate::{Error, ImageManifest, Result, Selection, Source, Target};
+use crate::{Error, ImageBlob, ImageManifest, Result, Selection, Source, Target, Way};
 
 /// A list longer than this is not taken.
 const MOST: usize = 10_000_000;
@@ -87,13 +87,13 @@ impl Source for RemoteRegistry {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>> {
+    ) -> Result<Option<ImageBlob>> {
         let repository = self.repository(repository);
         let Some(blob) = known(repository.blob(&descriptor.digest).await)? else {
             return Ok(None);
         };
         let size = blob.size().unwrap_or(descriptor.size);
-        Ok(Some(Arc::new(RemoteContent {
+        Ok(Some(ImageBlob::new(RemoteContent {
             repository,
             digest: descriptor.digest.clone(),
             size,
@@ -126,10 +126,12 @@ impl Target for RemoteRegistry {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()> {
+        blob: ImageBlob,
+    ) -> Result<Way> {
         let repository = self.repository(repository);
-        Ok(repository.put_blob(&descriptor.digest, &*content).await?)
+        let put = repository.put_blob(&descriptor.digest, &*blob.content);
+        put.await?;
+        Ok(Way::Copied)
     }
 
     async fn find(

@@ -1,6 +1,6 @@
 //! Where images come from.
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -18,6 +18,25 @@ pub struct ImageManifest {
     pub media_type: Option<MediaType>,
     /// Its bytes.
     pub bytes: Bytes,
+}
+
+/// A blob as a source has it.
+#[derive(Clone)]
+pub struct ImageBlob {
+    /// Its bytes.
+    pub content: Arc<dyn Content>,
+    /// The file of this machine that has just these bytes, where there is one.
+    pub file: Option<PathBuf>,
+}
+
+impl ImageBlob {
+    /// A blob that is no file.
+    pub fn new(content: impl Content + 'static) -> Self {
+        Self {
+            content: Arc::new(content),
+            file: None,
+        }
+    }
 }
 
 /// A place that images come from.
@@ -52,5 +71,5 @@ pub trait Source: Send + Sync {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>>;
+    ) -> Result<Option<ImageBlob>>;
 }

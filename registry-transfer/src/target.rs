@@ -1,12 +1,18 @@
 //! Where images go to.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use registry_client::Content;
 use registry_core::{Descriptor, Digest, Reference, RepositoryName, Tag};
 
-use crate::{ImageManifest, Result};
+use crate::{ImageBlob, ImageManifest, Result};
+
+/// How a blob came to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// Its bytes were copied.
+    Copied,
+    /// Its file has a further name.
+    Linked,
+}
 
 /// A place that images go to.
 ///
@@ -31,8 +37,8 @@ pub trait Target: Send + Sync {
         &self,
         repository: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()>;
+        blob: ImageBlob,
+    ) -> Result<Way>;
 
     /// The digest of a manifest, where it is there.
     async fn find(

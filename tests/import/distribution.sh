@@ -59,6 +59,22 @@ echo "-- exported to a layout, which skopeo reads"
 skopeo copy --all --preserve-digests "oci:$work/exported:team/app:v1" "oci:$work/again:v1"
 same_layout "$work/image" "$work/again"
 
+echo "-- exported to a tar, which skopeo reads, and the tar that skopeo makes of it imported"
+"$program" export "oci-archive:$work/exported.tar" --data "$work/data1"
+same "index in the tar" "$index_digest" \
+  "$(skopeo inspect --raw "oci-archive:$work/exported.tar:team/app:v1" | sha256sum | sed 's/^/sha256:/; s/ .*//')"
+skopeo copy --all --preserve-digests "oci-archive:$work/exported.tar:team/app:v1" "oci:$work/unpacked:v1"
+same_layout "$work/image" "$work/unpacked"
+skopeo copy --all --preserve-digests "oci:$work/image:v1" "oci-archive:$work/skopeo.tar:v1"
+start_registry TARRED
+contains "import" "$("$program" import "oci-archive:$work/skopeo.tar" --as team/app --data "$work/data2")" "images: 1 copied"
+same "index" "$index_digest" "$(digest_of "$TARRED" team/app v1)"
+result=0
+gzip <"$work/skopeo.tar" >"$work/skopeo.tar.gz"
+output=$("$program" import "oci-archive:$work/skopeo.tar.gz" --as team/app --data "$work/data2" 2>&1) || result=$?
+same "exit code" 2 "$result"
+contains "what to do" "$output" gunzip
+
 echo "-- exported to another server of that kind"
 distribution THIRD third
 contains "export" "$("$program" export "http://$THIRD" --data "$work/data1")" "images: 4 copied"
@@ -72,7 +88,7 @@ size=$(stat --format %s "$data")
 head -c "$size" /dev/zero >"$data"
 start_registry FRESH
 result=0
-output=$(import "$work/data2" 2>&1) || result=$?
+output=$(import "$work/data3" 2>&1) || result=$?
 same "exit code" 1 "$result"
 contains "the digest" "$output" "${layer_digest[arm64]}"
 contains "summary" "$output" "failed: 2"

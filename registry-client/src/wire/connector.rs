@@ -38,21 +38,31 @@ fn tcp() -> HttpConnector {
 
 /// A connector; https needs TLS.
 #[cfg(not(feature = "tls"))]
-pub(crate) fn connector(https: bool, _root_pems: &[Vec<u8>]) -> Result<Connector, ConnectorError> {
+pub(crate) fn connector(https: bool, _: &[Vec<u8>], _: bool) -> Result<Connector, ConnectorError> {
     if https {
         return Err(ConnectorError::TlsIsOff);
     }
     Ok(tcp())
 }
 
-/// A connector for https and http; roots that are added count beside the system's.
+/// A connector for https and http; roots that are added count beside the system's, unless any
+/// certificate is believed.
 #[cfg(feature = "tls")]
-pub(crate) fn connector(_https: bool, root_pems: &[Vec<u8>]) -> Result<Connector, ConnectorError> {
+pub(crate) fn connector(
+    _https: bool,
+    root_pems: &[Vec<u8>],
+    any_certificate: bool,
+) -> Result<Connector, ConnectorError> {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots::trusted(root_pems)?)
-        .with_no_client_auth();
+    let config = rustls::ClientConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()?;
+    let config = match any_certificate {
+        true => config
+            .dangerous()
+            .with_custom_certificate_verifier(super::any_certificate::verifier(&provider)),
+        false => config.with_root_certificates(roots::trusted(root_pems)?),
+    };
+    let config = config.with_no_client_auth();
     Ok(hyper_rustls::HttpsConnector::from((tcp(), config)))
 }
 

@@ -4,6 +4,8 @@
 //! with one caller and four layers it would be more types than code.
 
 mod answer;
+#[cfg(feature = "tls")]
+mod any_certificate;
 mod call;
 mod connector;
 mod exchange;

@@ -50,7 +50,7 @@ pub use error::{BodyError, Error, Result};
 pub use figures::{CollectorFigures, CollectorPhase, Figures, ScrubFigures};
 pub use page::{Page, PageRequest};
 pub use pull::{Blob, BlobBody, Pull, StoredManifest};
-pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Upload, UploadStatus};
+pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Trust, Upload, UploadStatus};
 pub use scrub::{Finding, ScrubError, ScrubOptions, ScrubReport, Scrubber};
 pub use settings::{OrphanSettings, QuarantineSettings, References, Settings};
 

@@ -37,6 +37,10 @@ impl FileOps for Marked {
         step("disk.rename", || self.inner.rename(from, to))
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        step("disk.link", || self.inner.link(from, to))
+    }
+
     fn sync_file(&self, file: &File, path: &Path) -> io::Result<()> {
         step("disk.sync_file", || match self.files {
             true => self.inner.sync_file(file, path),

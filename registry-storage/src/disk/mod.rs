@@ -20,6 +20,10 @@
 //! are listed as unfinished, and objects that no metadata names; the collector finds both. A delete does
 //! not wait for the disk: an object that comes back through a power cut is named by nothing.
 //!
+//! A file from elsewhere can be adopted: it gets a further name here. So an object may share its bytes
+//! with a file of another program, and nothing here writes to an object, ever: bytes are written,
+//! truncated and locked in `uploads` alone, where no adopted file is.
+//!
 //! Two writers of one write do not mix: a lock on its file and a record of whose turn it is keep them
 //! apart, also when they are in two processes. That holds for the processes of one machine. A file
 //! system shared by machines would do where its locks are honest; this store was not made for it.
@@ -27,6 +31,7 @@
 //! A disk that is full or fails ends the call with an error, and nothing that was there is touched. Where
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
+mod adopt;
 mod blocking;
 #[cfg(feature = "directory")]
 mod bring;

@@ -24,6 +24,9 @@ pub(super) trait FileOps: Send + Sync {
     /// Gives a file another name.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
 
+    /// Gives a file a further name.
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
+
     /// Answers when a file's bytes and length are on the disk.
     fn sync_file(&self, file: &File, path: &Path) -> io::Result<()>;
 
@@ -67,6 +70,10 @@ impl FileOps for System {
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
         fs::rename(from, to)
+    }
+
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        fs::hard_link(from, to)
     }
 
     fn sync_file(&self, file: &File, _: &Path) -> io::Result<()> {

@@ -1,15 +1,18 @@
 //! The two files that make a directory a layout.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use registry_core::{Descriptor, Digest, MediaType};
+use registry_core::{Descriptor, MediaType};
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result, files::read};
+use super::members::Members;
+use crate::{Error, Result};
 
 pub(super) const LAYOUT: &str = "oci-layout";
 pub(super) const INDEX: &str = "index.json";
 pub(super) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// Where docker and containerd write the whole name of an image, with its registry.
+pub(super) const HOSTED_NAME: &str = "io.containerd.image.name";
 pub(super) const VERSION: &str = "1.0.0";
 
 /// A hundred thousand images and more.
@@ -35,34 +38,46 @@ pub(super) struct Index {
 
 impl Index {
     /// The index of a layout; `None` where there is no layout.
-    pub(super) async fn read(root: &Path) -> Result<Option<Self>> {
-        let Some(layout) = read(root.join(LAYOUT), MAX_LAYOUT).await? else {
+    pub(super) async fn read(members: &Members) -> Result<Option<Self>> {
+        let Some(layout) = members.read(LAYOUT, MAX_LAYOUT).await? else {
             return Ok(None);
         };
-        let layout: Layout = parse(&root.join(LAYOUT), &layout)?;
+        let path = members.path(LAYOUT);
+        let layout: Layout = parse(&path, &layout)?;
         if layout.image_layout_version != VERSION {
             return Err(Error::content(format!(
-                "{} is a layout of version {:?}; {VERSION} is known",
-                root.display(),
+                "{} says version {:?}; {VERSION} is known",
+                path.display(),
                 layout.image_layout_version
             )));
         }
-        let path = root.join(INDEX);
-        match read(path.clone(), MAX_INDEX).await? {
+        let path = members.path(INDEX);
+        match members.read(INDEX, MAX_INDEX).await? {
             Some(index) => Ok(Some(parse(&path, &index)?)),
             None => Err(Error::content(format!("{} is missing", path.display()))),
         }
     }
+
+    /// What stands in `index.json`.
+    pub(super) fn print(&self) -> Result<Vec<u8>> {
+        print(self)
+    }
+}
+
+impl Layout {
+    /// What stands in `oci-layout`.
+    pub(super) fn print() -> Result<Vec<u8>> {
+        print(&Self {
+            image_layout_version: VERSION.to_owned(),
+        })
+    }
+}
+
+fn print(value: &impl Serialize) -> Result<Vec<u8>> {
+    serde_json::to_vec(value).map_err(|error| Error::content(error.to_string()))
 }
 
 fn parse<'a, T: Deserialize<'a>>(path: &Path, bytes: &'a [u8]) -> Result<T> {
     let wrong = |error| Error::content(format!("{}: {error}", path.display()));
     serde_json::from_slice(bytes).map_err(wrong)
-}
-
-/// Where the content of a digest is. The digest is of an algorithm that is known.
-pub(super) fn blob(root: &Path, digest: &Digest) -> PathBuf {
-    root.join("blobs")
-        .join(digest.algorithm())
-        .join(digest.encoded())
 }

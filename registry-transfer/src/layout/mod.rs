@@ -1,4 +1,4 @@
-//! An OCI layout: a directory that holds images.
+//! An OCI layout: a directory, or a tar of one, that holds images.
 //!
 //! ```text
 //! DIR/oci-layout              the version
@@ -10,9 +10,12 @@
 //! and one without a tag `team/app@sha256:...`, which the grammar of that annotation allows. A layout for
 //! each repository was the alternative; layers that images share would then be there several times.
 
+mod archive;
+mod entries;
 mod index;
+mod members;
 mod name;
 mod source;
 mod target;
 
-pub use self::{source::LayoutSource, target::LayoutTarget};
+pub use self::{archive::ArchiveTarget, source::LayoutSource, target::LayoutTarget};

@@ -26,6 +26,18 @@ pub(super) fn parse(name: &str) -> Option<(Option<RepositoryName>, Option<Tag>)>
     }
 }
 
+/// The same of a name that begins with the host of a registry, as docker and containerd write it.
+pub(super) fn parse_hosted(name: &str) -> Option<(RepositoryName, Option<Tag>)> {
+    let (host, name) = name.split_once('/')?;
+    if !host.contains(['.', ':']) && host != "localhost" {
+        return None;
+    }
+    let (repository, tag) = parse(name)?;
+    // Without a tag it could be one, and here it is a repository.
+    let repository = repository.or_else(|| RepositoryName::parse(name).ok());
+    Some((repository?, tag.filter(|_| name.contains(':'))))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +59,22 @@ mod tests {
         assert_eq!(parsed("team/app"), names("team/app", ""));
         let digest = Digest::sha256(b"");
         assert_eq!(parsed(&format!("app@{digest}")), names("app", ""));
+    }
+
+    #[test]
+    fn a_host_is_no_part_of_a_repository() {
+        let hosted = |name| {
+            let (repository, tag) = parse_hosted(name)?;
+            let tag = tag.map(|tag| tag.to_string()).unwrap_or_default();
+            Some((repository.to_string(), tag))
+        };
+        let full = "docker.io/library/busybox:1.36";
+        assert_eq!(hosted(full), names("library/busybox", "1.36"));
+        assert_eq!(hosted("localhost:5000/app"), names("app", ""));
+        assert_eq!(hosted("localhost/team/app:v1"), names("team/app", "v1"));
+        for name in ["app:v1", "team/app:v1", "docker.io/", "docker.io/../x:v1"] {
+            assert_eq!(hosted(name), None, "{name}");
+        }
     }
 
     #[test]

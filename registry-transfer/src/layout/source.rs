@@ -7,23 +7,23 @@ use std::{
 };
 
 use async_trait::async_trait;
-use registry_client::Content;
 use registry_core::{Descriptor, Digest, MediaType, Reference, RepositoryName, Tag};
 use tokio::sync::OnceCell;
 
 use super::{
-    index::{Index, REF_NAME, blob},
+    index::{HOSTED_NAME, Index, REF_NAME},
+    members::{Members, blob},
     name,
 };
 use crate::{
-    Error, ImageManifest, Result, Selection, Source,
-    files::{FileContent, MAX_MANIFEST, is_known, read},
+    Error, ImageBlob, ImageManifest, Result, Selection, Source,
+    files::{MAX_MANIFEST, is_known},
     inventory::Inventory,
 };
 
-/// An OCI layout directory that images come from.
+/// An OCI layout that images come from, in a directory or a tar.
 pub struct LayoutSource {
-    root: PathBuf,
+    members: Members,
     repositories: BTreeMap<RepositoryName, Listed>,
     types: BTreeMap<Digest, MediaType>,
 }
@@ -38,16 +38,31 @@ struct Listed {
 
 impl LayoutSource {
     /// Opens a layout. Tools that keep one image in a layout name a tag alone, or nothing: such images
-    /// are of the repository `unnamed`.
+    /// are of the repository `unnamed` or, where none is given, of the one that docker and containerd note
+    /// beside.
     ///
     /// # Errors
-    /// Where it is no layout, or images name no repository and `unnamed` is not given.
+    /// Where it is no layout, or an image names no repository at all.
     pub async fn open(path: impl Into<PathBuf>, unnamed: Option<&RepositoryName>) -> Result<Self> {
-        let root = path.into();
-        let none = || Error::content(format!("{} is no OCI layout", root.display()));
-        let index = Index::read(&root).await?.ok_or_else(none)?;
+        Self::of(Members::Directory(path.into()), unnamed).await
+    }
+
+    /// Opens a layout in a tar, which must not change meanwhile. Otherwise it is as [`open`](Self::open).
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and where it is no tar or one of a kind that is not understood.
+    pub async fn open_archive(
+        path: impl Into<PathBuf>,
+        unnamed: Option<&RepositoryName>,
+    ) -> Result<Self> {
+        Self::of(Members::archive(path.into()).await?, unnamed).await
+    }
+
+    async fn of(members: Members, unnamed: Option<&RepositoryName>) -> Result<Self> {
+        let none = || Error::content(format!("{} is no OCI layout", members.place().display()));
+        let index = Index::read(&members).await?.ok_or_else(none)?;
         let mut source = Self {
-            root,
+            members,
             repositories: BTreeMap::new(),
             types: BTreeMap::new(),
         };
@@ -76,7 +91,11 @@ impl LayoutSource {
             let sentence = format!("the layout names no repository for {digest}: say which it is");
             Error::content(sentence)
         };
-        let repository = repository.or_else(|| unnamed.cloned());
+        let hosted = annotations.get(HOSTED_NAME);
+        let hosted = hosted.and_then(|text| name::parse_hosted(text));
+        let (hosted, hosted_tag) = hosted.unzip();
+        let tag = tag.or_else(|| hosted_tag.flatten());
+        let repository = repository.or_else(|| unnamed.cloned()).or(hosted);
         let listed = self.repositories.entry(repository.ok_or_else(nameless)?);
         let listed = listed.or_default();
         listed.manifests.insert(digest.clone());
@@ -113,7 +132,7 @@ impl LayoutSource {
         if !is_known(digest) {
             return Ok(None);
         }
-        let bytes = read(blob(&self.root, digest), MAX_MANIFEST).await?;
+        let bytes = self.members.read(&blob(digest), MAX_MANIFEST).await?;
         Ok(bytes.map(|bytes| ImageManifest {
             digest: digest.clone(),
             media_type: self.types.get(digest).cloned(),
@@ -164,15 +183,15 @@ impl Source for LayoutSource {
         Ok(self.inventory(repository).await?.referrers(subject))
     }
 
-    async fn blob(
-        &self,
-        _: &RepositoryName,
-        descriptor: &Descriptor,
-    ) -> Result<Option<Arc<dyn Content>>> {
+    async fn blob(&self, _: &RepositoryName, descriptor: &Descriptor) -> Result<Option<ImageBlob>> {
         if !is_known(&descriptor.digest) {
             return Ok(None);
         }
-        let content = FileContent::open(blob(&self.root, &descriptor.digest)).await?;
-        Ok(content.map(|content| Arc::new(content) as Arc<dyn Content>))
+        let name = blob(&descriptor.digest);
+        let content = self.members.open(&name).await?;
+        Ok(content.map(|content| ImageBlob {
+            content: Arc::new(content),
+            file: self.members.file(&name),
+        }))
     }
 }

@@ -5,12 +5,11 @@
 //! names what is there. One process writes at a time, by a lock on the directory.
 
 use std::{
-    collections::BTreeMap,
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -18,15 +17,16 @@ use std::{
 use async_trait::async_trait;
 use futures_util::TryStreamExt;
 use registry_client::Content;
-use registry_core::{Algorithms, Descriptor, Digest, MediaType, Reference, RepositoryName, Tag};
+use registry_core::{Algorithms, Descriptor, Digest, DigestHasher, Reference, RepositoryName, Tag};
 use rustix::fs::FlockOperation;
 
 use super::{
-    index::{INDEX, Index, LAYOUT, Layout, REF_NAME, VERSION, blob},
-    name,
+    entries::Entries,
+    index::{INDEX, Index, LAYOUT, Layout},
+    members::{Members, blob},
 };
 use crate::{
-    Error, ImageManifest, Result, Target,
+    Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::{aside, is_known, there},
 };
 
@@ -42,14 +42,6 @@ pub struct LayoutTarget {
     _lock: File,
 }
 
-/// What the index is to list: images by name, and what others have put there without one.
-struct Entries {
-    named: BTreeMap<String, Descriptor>,
-    nameless: Vec<Descriptor>,
-    /// A name under which each manifest of a repository is listed.
-    listed: BTreeMap<(RepositoryName, Digest), String>,
-}
-
 impl LayoutTarget {
     /// Opens a layout, which is made where there is nothing.
     ///
@@ -61,7 +53,7 @@ impl LayoutTarget {
         let lock = lock.ok_or_else(|| {
             Error::content(format!("another process writes to {}", root.display()))
         })?;
-        let index = Index::read(&root).await?;
+        let index = Index::read(&Members::Directory(root.clone())).await?;
         if index.is_none() && !aside(&root, is_empty).await? {
             return Err(Error::content(format!(
                 "{} is neither empty nor an OCI layout",
@@ -70,7 +62,8 @@ impl LayoutTarget {
         }
         aside(&root, prepare).await?;
         if index.is_none() {
-            aside(&root, begin).await?;
+            let (empty, layout) = (Entries::default().index().print()?, Layout::print()?);
+            aside(&root, move |root| begin(root, &empty, &layout)).await?;
         }
         let listed = index.map(|index| index.manifests).unwrap_or_default();
         Ok(Self {
@@ -87,7 +80,7 @@ impl LayoutTarget {
 
     fn path(&self, digest: &Digest) -> Result<PathBuf> {
         match is_known(digest) {
-            true => Ok(blob(&self.root, digest)),
+            true => Ok(self.root.join(blob(digest))),
             false => Err(registry_core::Error::DigestUnsupported(digest.algorithm().into()).into()),
         }
     }
@@ -99,10 +92,9 @@ impl LayoutTarget {
         let part = path.with_extension(format!("{number}.{PART}"));
         let file = aside(&part, |part| File::create_new(part)).await?;
         let (file, actual) = fill(file, &part, digest, content).await?;
-        if actual != *digest {
+        if let Err(error) = mismatch(digest, actual) {
             aside(&part, |part| fs::remove_file(part)).await?;
-            let expected = digest.clone();
-            return Err(registry_core::Error::DigestMismatch { expected, actual }.into());
+            return Err(error);
         }
         aside(&path, move |path| {
             file.sync_all()?;
@@ -118,56 +110,6 @@ impl LayoutTarget {
         })
         .await?;
         Ok(found.is_some_and(|it| it.is_file() && size.is_none_or(|size| it.len() == size)))
-    }
-}
-
-impl Entries {
-    fn of(listed: Vec<Descriptor>) -> Self {
-        let mut entries = Self {
-            named: BTreeMap::new(),
-            nameless: Vec::new(),
-            listed: BTreeMap::new(),
-        };
-        for descriptor in listed {
-            match descriptor.annotations.get(REF_NAME).cloned() {
-                Some(name) => entries.add(name, descriptor),
-                None => entries.nameless.push(descriptor),
-            }
-        }
-        entries
-    }
-
-    fn add(&mut self, name: String, descriptor: Descriptor) {
-        let repository = |name| name::parse(name).and_then(|(repository, _)| repository);
-        if let Some(repository) = repository(&name) {
-            let key = (repository.clone(), descriptor.digest.clone());
-            let replaced = self.named.insert(name.clone(), descriptor);
-            if let Some(replaced) = replaced {
-                self.listed.remove(&(repository, replaced.digest));
-            }
-            self.listed.insert(key, name);
-        } else {
-            self.named.insert(name, descriptor);
-        }
-    }
-
-    fn find(&self, repository: &RepositoryName, reference: &Reference) -> Option<&Descriptor> {
-        match reference {
-            Reference::Tag(_) => self.named.get(&name::print(repository, reference)),
-            Reference::Digest(digest) => {
-                let name = self.listed.get(&(repository.clone(), digest.clone()))?;
-                self.named.get(name)
-            }
-        }
-    }
-
-    fn index(&self) -> Index {
-        let listed = self.nameless.iter().chain(self.named.values());
-        Index {
-            schema_version: 2,
-            media_type: Some(MediaType::OCI_INDEX),
-            manifests: listed.cloned().collect(),
-        }
     }
 }
 
@@ -190,9 +132,10 @@ impl Target for LayoutTarget {
         &self,
         _: &RepositoryName,
         descriptor: &Descriptor,
-        content: Arc<dyn Content>,
-    ) -> Result<()> {
-        self.write(&descriptor.digest, &*content).await
+        blob: ImageBlob,
+    ) -> Result<Way> {
+        self.write(&descriptor.digest, &*blob.content).await?;
+        Ok(Way::Copied)
     }
 
     async fn find(
@@ -215,25 +158,13 @@ impl Target for LayoutTarget {
         manifest: &ImageManifest,
         tag: Option<&Tag>,
     ) -> Result<()> {
-        let digest = &manifest.digest;
-        self.write(digest, &manifest.bytes).await?;
-        let media_type = manifest.media_type.clone();
-        let media_type = media_type.unwrap_or(MediaType::OCI_MANIFEST);
-        let size = manifest.bytes.len() as u64;
-        let mut entry = Descriptor::new(media_type, digest.clone(), size);
-        let reference = match tag {
-            Some(tag) => Reference::Tag(tag.clone()),
-            None => Reference::Digest(digest.clone()),
-        };
-        let name = name::print(repository, &reference);
-        entry.annotations.insert(REF_NAME.to_owned(), name.clone());
-        self.entries().add(name, entry);
+        self.write(&manifest.digest, &manifest.bytes).await?;
+        self.entries().place(repository, manifest, tag);
         Ok(())
     }
 
     async fn finish(&self) -> Result<()> {
-        let index = serde_json::to_vec(&self.entries().index());
-        let index = index.map_err(|error| Error::content(error.to_string()))?;
+        let index = self.entries().index().print()?;
         aside(&self.root, move |root| {
             replace(&root.join(INDEX), &index)?;
             for algorithm in Algorithms::standard().names() {
@@ -252,10 +183,7 @@ async fn fill(
     digest: &Digest,
     content: &dyn Content,
 ) -> Result<(File, Digest)> {
-    let algorithms = Algorithms::standard();
-    let known = algorithms.get(digest.algorithm());
-    let unsupported = || registry_core::Error::DigestUnsupported(digest.algorithm().to_owned());
-    let mut hasher = known.ok_or_else(unsupported)?.hasher();
+    let mut hasher = hasher(digest)?;
     let mut bytes = content.read(0).await.map_err(unread)?;
     while let Some(chunk) = bytes.try_next().await.map_err(unread)? {
         hasher.update(&chunk);
@@ -268,7 +196,25 @@ async fn fill(
     Ok((file, hasher.finish()))
 }
 
-fn unread(error: io::Error) -> Error {
+/// What computes digests like that one, whose algorithm may be none that can name a file.
+pub(super) fn hasher(digest: &Digest) -> Result<Box<dyn DigestHasher>> {
+    let unsupported = || registry_core::Error::DigestUnsupported(digest.algorithm().to_owned());
+    let algorithms = Algorithms::standard();
+    let known = algorithms.get(digest.algorithm());
+    let known = known.filter(|_| is_known(digest));
+    Ok(known.ok_or_else(unsupported)?.hasher())
+}
+
+/// An error where the digest is another.
+pub(super) fn mismatch(expected: &Digest, actual: Digest) -> Result<()> {
+    if *expected == actual {
+        return Ok(());
+    }
+    let expected = expected.clone();
+    Err(registry_core::Error::DigestMismatch { expected, actual }.into())
+}
+
+pub(super) fn unread(error: io::Error) -> Error {
     Error::content(format!("it cannot be read: {error}"))
 }
 
@@ -302,17 +248,9 @@ fn prepare(root: &Path) -> io::Result<()> {
 }
 
 /// Makes a directory a layout. `oci-layout` comes last, so that it is one only then.
-fn begin(root: &Path) -> io::Result<()> {
-    let empty = Index {
-        schema_version: 2,
-        media_type: Some(MediaType::OCI_INDEX),
-        manifests: Vec::new(),
-    };
-    replace(&root.join(INDEX), &serde_json::to_vec(&empty)?)?;
-    let layout = Layout {
-        image_layout_version: VERSION.to_owned(),
-    };
-    replace(&root.join(LAYOUT), &serde_json::to_vec(&layout)?)?;
+fn begin(root: &Path, index: &[u8], layout: &[u8]) -> io::Result<()> {
+    replace(&root.join(INDEX), index)?;
+    replace(&root.join(LAYOUT), layout)?;
     sync(root)
 }
 
@@ -325,6 +263,6 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(part, path)
 }
 
-fn sync(directory: &Path) -> io::Result<()> {
+pub(super) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }

@@ -6,13 +6,13 @@ use registry_core::{Descriptor, RepositoryName};
 use tokio::task::JoinSet;
 
 use super::{image::Run, tally::Counted};
-use crate::{Error, Result};
+use crate::{Error, ImageBlob, Result, Way};
 
 /// The repositories of the target that have a blob.
 pub(super) type Holders = BTreeSet<RepositoryName>;
 
 enum Moved {
-    Copied,
+    By(Way),
     Present,
     /// It is to be fetched from elsewhere, and the source does not have it.
     Elsewhere,
@@ -34,14 +34,14 @@ impl Run<'_> {
         let permit = self.permit().await;
         let moved = self.move_blob(repository, descriptor, &holders).await;
         drop(permit);
-        let copied = match moved.map_err(part)? {
+        let way = match moved.map_err(part)? {
             Moved::Elsewhere => return Ok(false),
-            Moved::Copied => true,
-            Moved::Present => false,
+            Moved::By(way) => Some(way),
+            Moved::Present => None,
         };
         holders.insert(repository.clone());
-        self.tally.blob(copied);
-        Ok(copied)
+        self.tally.blob(way);
+        Ok(way.is_some())
     }
 
     async fn move_blob(
@@ -59,7 +59,8 @@ impl Run<'_> {
         if mounted.await? {
             return Ok(Moved::Present);
         }
-        let Some(content) = self.source.blob(repository, descriptor).await? else {
+        let Some(ImageBlob { content, file }) = self.source.blob(repository, descriptor).await?
+        else {
             return match is_elsewhere(descriptor) {
                 true => Ok(Moved::Elsewhere),
                 false => Err(Error::content("the source does not have it")),
@@ -71,12 +72,14 @@ impl Run<'_> {
             return Err(Error::content(sentence));
         }
         let tally = Arc::clone(self.tally);
-        let content = Arc::new(Counted { content, tally });
+        let blob = ImageBlob {
+            content: Arc::new(Counted { content, tally }),
+            file,
+        };
         let (target, repository) = (Arc::clone(self.target), repository.clone());
         let descriptor = descriptor.clone();
-        let put = async move { target.put_blob(&repository, &descriptor, content).await };
-        aside(put).await?;
-        Ok(Moved::Copied)
+        let put = async move { target.put_blob(&repository, &descriptor, blob).await };
+        Ok(Moved::By(aside(put).await?))
     }
 }
 
@@ -86,12 +89,16 @@ fn is_elsewhere(descriptor: &Descriptor) -> bool {
 }
 
 /// Runs on whichever thread is free, and ends with whoever waits for it.
-async fn aside(work: impl Future<Output = Result<()>> + Send + 'static) -> Result<()> {
+async fn aside(work: impl Future<Output = Result<Way>> + Send + 'static) -> Result<Way> {
     let mut task = JoinSet::new();
     task.spawn(work);
     match task.join_next().await {
         Some(Ok(done)) => done,
-        Some(Err(error)) => Err(Error::content(format!("the transfer broke off: {error}"))),
-        None => Ok(()),
+        Some(Err(error)) => Err(broken_off(&error)),
+        None => Err(broken_off(&"it has no task")),
     }
+}
+
+fn broken_off(why: &dyn std::fmt::Display) -> Error {
+    Error::content(format!("the transfer broke off: {why}"))
 }

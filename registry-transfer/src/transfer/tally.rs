@@ -13,6 +13,8 @@ use futures_util::TryStreamExt;
 use registry_client::{ByteStream, Content};
 use serde::{Deserialize, Serialize};
 
+use crate::Way;
+
 /// How much was moved, so far or in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
@@ -22,8 +24,10 @@ pub struct Summary {
     pub images_copied: u64,
     /// Images that were there, all of them.
     pub images_present: u64,
-    /// Blobs that were moved.
+    /// Blobs whose bytes were moved.
     pub blobs_copied: u64,
+    /// Blobs whose file has a further name now.
+    pub blobs_linked: u64,
     /// Blobs that were there, or in another repository of the target.
     pub blobs_present: u64,
     /// Bytes of blobs that were moved; what broke off counts as well.
@@ -38,6 +42,7 @@ pub(super) struct Tally {
     images_copied: AtomicU64,
     images_present: AtomicU64,
     blobs_copied: AtomicU64,
+    blobs_linked: AtomicU64,
     blobs_present: AtomicU64,
     bytes: AtomicU64,
     failed: AtomicU64,
@@ -51,6 +56,7 @@ impl Tally {
             images_copied: read(&self.images_copied),
             images_present: read(&self.images_present),
             blobs_copied: read(&self.blobs_copied),
+            blobs_linked: read(&self.blobs_linked),
             blobs_present: read(&self.blobs_present),
             bytes: read(&self.bytes),
             failed: read(&self.failed),
@@ -70,11 +76,12 @@ impl Tally {
         });
     }
 
-    pub(super) fn blob(&self, copied: bool) {
-        one(if copied {
-            &self.blobs_copied
-        } else {
-            &self.blobs_present
+    /// A blob that was moved in this way, or was there.
+    pub(super) fn blob(&self, way: Option<Way>) {
+        one(match way {
+            Some(Way::Copied) => &self.blobs_copied,
+            Some(Way::Linked) => &self.blobs_linked,
+            None => &self.blobs_present,
         });
     }
 

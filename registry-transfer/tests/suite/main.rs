@@ -1,8 +1,10 @@
 //! Images moved between places of every kind.
 
+mod archives;
 mod distribution;
 mod failures;
 mod layouts;
+mod linking;
 mod registries;
 mod resuming;
 mod stock;

@@ -90,7 +90,14 @@ async fn follow(
     let parsed = Manifest::parse(manifest.media_type.as_ref(), manifest.bytes.clone()).unwrap();
     for blob in parsed.blobs() {
         let content = source.blob(repository, blob).await.unwrap().unwrap();
-        let bytes: Vec<Bytes> = content.read(0).await.unwrap().try_collect().await.unwrap();
+        let bytes: Vec<Bytes> = content
+            .content
+            .read(0)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
         found.insert(
             format!("{repository} {}", blob.digest),
             bytes.concat().into(),

@@ -9,15 +9,15 @@ use crate::{
     job::{self, Job},
 };
 
-/// Sends images to another registry or an OCI layout.
+/// Sends images to another registry, an OCI layout or a tar of one.
 ///
 /// Tags are sent with all that they lead to and all that refers to it. What is there already is not sent
-/// again, so an export that was interrupted goes on when it is said again. What fails is listed and the
-/// rest goes on. A server that has the data directory does the work, and must be able to write to TARGET.
+/// again, so an export that was interrupted goes on when it is said again; a tar is written anew each time.
+/// What fails is listed and the rest goes on. A server that has the data directory does the work, and must be able to write to TARGET.
 /// Exit code 0 says that all of it is there, 1 that some of it is not, 2 that nothing was begun.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// Where to: oci:DIR, https://HOST, http://HOST or docker://HOST (https).
+    /// Where to: oci:DIR, oci-archive:FILE, https://HOST, http://HOST or docker://HOST (https).
     #[arg(value_name = "TARGET")]
     target: Location,
 

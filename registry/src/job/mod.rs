@@ -19,7 +19,7 @@ use registry_core::AllowAll;
 use registry_server::TokioSpawner;
 use registry_storage::{
     Durability,
-    directory::{Directory, DirectoryOptions},
+    directory::{Directory, DirectoryError, DirectoryOptions},
 };
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ pub(crate) use self::{
     report::{Progress, Report, Terminal},
     scrub::Scrub,
     stats::Stats,
-    transfer::{Account, Export, Import, Moving, Password},
+    transfer::{Account, Certificates, Export, Import, Moving, Password, Pem},
 };
 use crate::{config::Config, control, failure::Failure, place::Place, storage};
 
@@ -75,7 +75,10 @@ impl Job {
         if let Some(server) = control::connect(&config.storage.path).await? {
             return server.run(self, report).await;
         }
-        let place = open(config).await?;
+        let place = match self {
+            Self::Import(_) => open_or_make(config, report).await?,
+            _ => open(config).await?,
+        };
         self.run(&place, report).await?;
         Ok(place.registry.flush_pulls().await?)
     }
@@ -83,11 +86,32 @@ impl Job {
 
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
 pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
-    let options = DirectoryOptions {
+    let directory = Directory::open_existing(&config.storage.path, options(config))?;
+    place(directory, config).await
+}
+
+/// The same of a directory that is made where there is no registry, as a server makes it.
+async fn open_or_make(config: &Config, report: &dyn Report) -> Result<Place, Failure> {
+    let path = &config.storage.path;
+    match Directory::open_existing(path, options(config)) {
+        Ok(directory) => place(directory, config).await,
+        Err(DirectoryError::NoRegistry(_)) => {
+            let directory = Directory::open(path, options(config))?;
+            report.line(&format!("a new registry in {}", path.display()));
+            place(directory, config).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn options(config: &Config) -> DirectoryOptions {
+    DirectoryOptions {
         durability: Durability::Strict,
         ..storage::options(&config.storage)
-    };
-    let directory = Directory::open_existing(&config.storage.path, options)?;
+    }
+}
+
+async fn place(directory: Directory, config: &Config) -> Result<Place, Failure> {
     let parts = directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let registry = parts.settings(config.engine()).build().await?;

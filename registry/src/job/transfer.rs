@@ -3,11 +3,11 @@
 use std::{fmt, num::NonZeroU8, pin::pin, sync::Arc, time::Duration};
 
 use registry_client::Client;
-use registry_core::{AllowAll, Caller, RepositoryName, Secret};
+use registry_core::{AllowAll, Caller, RepositoryName, Secret, Trust};
 use registry_server::TokioSpawner;
 use registry_transfer::{
-    DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location, RemoteRegistry,
-    Selection, Source, Summary, Target, Transfer,
+    ArchiveTarget, DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location,
+    RemoteRegistry, Selection, Source, Summary, Target, Transfer,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, interval_at};
@@ -25,6 +25,8 @@ pub(crate) struct Import {
     pub(crate) moving: Moving,
     /// The repository of images that name none.
     pub(crate) unnamed: Option<RepositoryName>,
+    /// Whether the bytes of files that are linked are taken for what their names say.
+    pub(crate) trust: bool,
 }
 
 /// Images that are to go from here.
@@ -45,6 +47,31 @@ pub(crate) struct Moving {
     pub(crate) jobs: NonZeroU8,
     /// Who signs in there.
     pub(crate) account: Option<Account>,
+    /// Whose certificates are believed there.
+    pub(crate) certificates: Certificates,
+}
+
+/// A PEM text. A key may have got into it, so it is not written to a log either.
+#[derive(Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Pem(pub(crate) String);
+
+impl fmt::Debug for Pem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pem(…)")
+    }
+}
+
+/// Whose certificates are believed of another registry.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Certificates {
+    /// Those of authorities that the system trusts.
+    Usual,
+    /// Those of authorities in a PEM text as well.
+    Also(Pem),
+    /// Anybody's.
+    Any,
 }
 
 /// Who signs in at another registry.
@@ -69,32 +96,46 @@ impl fmt::Debug for Password {
 
 impl Import {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let source = self.source().await?;
-        let target = Arc::new(here(place).await?);
-        self.moving.run(source, target, report).await
+        let source = self.source(report).await?;
+        let trust = match self.trust {
+            true => Trust::Digest,
+            false => Trust::Nothing,
+        };
+        let files = Arc::new(place.directory.blobs().clone());
+        let target = Arc::new(here(place).await?.adopting(files, trust));
+        self.moving
+            .run(source, target, self.moving.jobs, report)
+            .await
     }
 
-    async fn source(&self) -> Result<Arc<dyn Source>, Failure> {
+    async fn source(&self, report: &dyn Report) -> Result<Arc<dyn Source>, Failure> {
         let unnamed = self.unnamed.as_ref();
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutSource::open(path, unnamed).await?),
+            Location::Archive(path) => Arc::new(LayoutSource::open_archive(path, unnamed).await?),
             Location::Distribution(path) => Arc::new(DistributionSource::open(path).await?),
-            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address, report).await?),
         })
     }
 }
 
 impl Export {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let target = self.target().await?;
+        let target = self.target(report).await?;
         let source = Arc::new(here(place).await?);
-        self.moving.run(source, target, report).await
+        let jobs = match self.moving.location {
+            // It is written at one place anyhow, and is the same each time where it is written in order.
+            Location::Archive(_) => NonZeroU8::MIN,
+            _ => self.moving.jobs,
+        };
+        self.moving.run(source, target, jobs, report).await
     }
 
-    async fn target(&self) -> Result<Arc<dyn Target>, Failure> {
+    async fn target(&self, report: &dyn Report) -> Result<Arc<dyn Target>, Failure> {
         Ok(match &self.moving.location {
             Location::Layout(path) => Arc::new(LayoutTarget::open(path).await?),
-            Location::Registry(address) => Arc::new(self.moving.remote(address).await?),
+            Location::Archive(path) => Arc::new(ArchiveTarget::open(path).await?),
+            Location::Registry(address) => Arc::new(self.moving.remote(address, report).await?),
             Location::Distribution(_) => return Err(Failure::new(NO_DISTRIBUTION)),
         })
     }
@@ -116,8 +157,19 @@ async fn here(place: &Place) -> Result<LocalRegistry, Failure> {
 }
 
 impl Moving {
-    async fn remote(&self, address: &str) -> Result<RemoteRegistry, Failure> {
+    async fn remote(&self, address: &str, report: &dyn Report) -> Result<RemoteRegistry, Failure> {
         let mut client = Client::builder(address);
+        client = match &self.certificates {
+            Certificates::Usual => client,
+            Certificates::Also(pem) => client.root_pem(pem.0.as_bytes()),
+            Certificates::Any => {
+                report.line(&format!(
+                    "warning: --insecure: nobody knows that this is {address}; whoever is in between can \
+                     read and change what is moved"
+                ));
+                client.any_certificate()
+            }
+        };
         if let Some(Account { name, password }) = &self.account {
             client = client.credentials(name, Secret::new(password.0.clone()));
         }
@@ -135,11 +187,12 @@ impl Moving {
         &self,
         source: Arc<dyn Source>,
         target: Arc<dyn Target>,
+        jobs: NonZeroU8,
         report: &dyn Report,
     ) -> Result<(), Failure> {
         let transfer = Transfer::of(source, target)
             .selection(self.selection.clone())
-            .jobs(self.jobs.into());
+            .jobs(jobs.into());
         let tell = |event: Event| match event {
             Event::Present(_) => {}
             event => report.line(&event.to_string()),
@@ -173,14 +226,15 @@ fn progress(summary: &Summary) -> Progress {
         images_copied,
         images_present,
         blobs_copied,
+        blobs_linked,
         failed,
         ..
     } = *summary;
-    let bytes = size(summary.bytes);
+    let (blobs, bytes) = (blobs_copied + blobs_linked, size(summary.bytes));
     Progress {
         done: images_copied + images_present + failed,
         of: summary.images_found,
-        text: format!("images; {blobs_copied} blobs, {bytes} copied; {failed} failed"),
+        text: format!("images; {blobs} blobs, {bytes} copied; {failed} failed"),
     }
 }
 
@@ -191,8 +245,8 @@ fn lines(summary: &Summary) -> [String; 4] {
             summary.images_copied, summary.images_present
         ),
         format!(
-            "blobs: {} copied, {} already there",
-            summary.blobs_copied, summary.blobs_present
+            "blobs: {} copied, {} linked, {} already there",
+            summary.blobs_copied, summary.blobs_linked, summary.blobs_present
         ),
         format!("bytes copied: {}", summary.bytes),
         format!("failed: {}", summary.failed),
@@ -228,6 +282,8 @@ mod tests {
             password: Password("hunter2".to_owned()),
         };
         assert!(!format!("{account:?}").contains("hunter2"));
+        let also = Certificates::Also(Pem("hunter2".to_owned()));
+        assert!(!format!("{also:?}").contains("hunter2"));
         let sent = serde_json::to_string(&account).unwrap();
         let arrived: Account = serde_json::from_str(&sent).unwrap();
         assert_eq!(arrived.password.0, "hunter2");

@@ -26,13 +26,13 @@ use rustls::{
 use crate::server::{Server, ask, end, program, run};
 
 /// A directory with a certificate for this machine, and the authority that clients trust.
-struct Place {
+pub(crate) struct Place {
     directory: PathBuf,
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Place {
-    fn new(name: &str) -> Self {
+    pub(crate) fn new(name: &str) -> Self {
         let directory =
             std::env::temp_dir().join(format!("registry-listening-{name}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
@@ -51,13 +51,14 @@ impl Place {
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
         fs::write(self.path("server.pem"), certificate.pem()).unwrap();
         fs::write(self.path("server.key"), key.serialize_pem()).unwrap();
+        fs::write(self.path("ca.pem"), self.issuer.pem()).unwrap();
     }
 
-    fn path(&self, name: &str) -> String {
+    pub(crate) fn path(&self, name: &str) -> String {
         self.directory.join(name).to_str().unwrap().to_owned()
     }
 
-    fn serve(&self) -> Server {
+    pub(crate) fn serve(&self) -> Server {
         let (certificate, key) = (self.path("server.pem"), self.path("server.key"));
         Server::start(&[
             "--listen",

@@ -3,6 +3,7 @@
 use std::{
     fs,
     io::Write,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -11,6 +12,7 @@ use crate::{
     backup::ledger::Ledger,
     data::Data,
     exchange::{content, sha256},
+    listening::Place,
     server::{Ended, Server, program, run},
 };
 
@@ -86,7 +88,10 @@ fn images_go_through_a_layout_from_a_server_to_a_directory_without_one() {
     ends(
         &imported,
         0,
-        &["images: 4 copied, 0 already there", "blobs: 4 copied"],
+        &[
+            "images: 4 copied, 0 already there",
+            "blobs: 1 copied, 3 linked",
+        ],
     );
     assert!(!imported.out.contains('\x1b'), "{}", imported.out);
     let again = run(&["import", &layout(&place), "--data", to.path()]);
@@ -96,6 +101,104 @@ fn images_go_through_a_layout_from_a_server_to_a_directory_without_one() {
         &["images: 0 copied, 4 already there", "bytes copied: 0"],
     );
     has_all(&Server::over(to.as_ref()), &ledger);
+}
+
+/// How many names a file has.
+fn names(path: &Path) -> u64 {
+    fs::metadata(path).unwrap().nlink()
+}
+
+fn blob(layout: &Data, bytes: &[u8]) -> PathBuf {
+    let blobs = layout.as_ref().join("blobs");
+    blobs.join(sha256(bytes).replace(':', "/"))
+}
+
+#[test]
+fn layers_come_by_hard_link_and_are_believed_only_where_that_is_said() {
+    let (from, place) = (Data::new("link"), Data::new("link-layout"));
+    let ledger = stock(&Server::over(from.as_ref()));
+    ends(
+        &run(&["export", &layout(&place), "--data", from.path()]),
+        0,
+        &[],
+    );
+    let to = fresh("link-to");
+    let import = |to: &Data, more: &[&str]| {
+        let arguments = ["import", &layout(&place), "--data", to.path()];
+        run(&[&arguments[..], more].concat())
+    };
+    ends(&import(&to, &[]), 0, &["3 linked", "bytes copied: 2\n"]);
+    assert_eq!(names(&blob(&place, &content(3, 60_000))), 2);
+    ends(&import(&to, &[]), 0, &["images: 0 copied, 4 already"]);
+    let server = Server::over(to.as_ref());
+    has_all(&server, &ledger);
+    stop(server);
+    // In a file of its own, so that what was linked stays as it is.
+    let damaged = blob(&place, &content(3, 60_000));
+    fs::remove_file(&damaged).unwrap();
+    fs::write(&damaged, content(4, 60_000)).unwrap();
+    let (careful, trusting) = (fresh("link-careful"), fresh("link-trusting"));
+    ends(
+        &import(&careful, &[]),
+        1,
+        &["x/y/z:w: failed", "digest", "images: 3 copied"],
+    );
+    assert_eq!(names(&damaged), 1);
+    ends(&import(&trusting, &["--trust"]), 0, &["images: 4 copied"]);
+    assert_eq!(names(&damaged), 2);
+    let scrubbed = run(&["scrub", "--anew", "--data", trusting.path()]);
+    ends(&scrubbed, 1, &[&sha256(&content(3, 60_000))]);
+    let said = run(&["import", "https://host", "--trust", "--data", to.path()]);
+    ends(&said, 2, &["--trust is for directories"]);
+}
+
+#[test]
+fn an_import_makes_a_registry_where_there_is_none_and_an_export_does_not() {
+    let (from, to, place) = (
+        Data::new("make"),
+        Data::new("make-to"),
+        Data::new("make-layout"),
+    );
+    let ledger = stock(&Server::over(from.as_ref()));
+    ends(
+        &run(&["export", &layout(&place), "--data", from.path()]),
+        0,
+        &[],
+    );
+    let export = run(&["export", &layout(&place), "--data", to.path()]);
+    ends(&export, 2, &["holds no registry"]);
+    assert!(!to.as_ref().exists());
+    let import = run(&["import", &layout(&place), "--data", to.path()]);
+    ends(
+        &import,
+        0,
+        &["a new registry in", to.path(), "images: 4 copied"],
+    );
+    let again = run(&["import", &layout(&place), "--data", to.path()]);
+    ends(&again, 0, &["images: 0 copied, 4 already"]);
+    assert!(!again.out.contains("a new registry"), "{}", again.out);
+    has_all(&Server::over(to.as_ref()), &ledger);
+}
+
+#[test]
+fn images_go_through_a_tar() {
+    let (from, to, place) = (Data::new("tar"), fresh("tar-to"), Data::new("tar-file"));
+    let server = Server::over(from.as_ref());
+    let ledger = stock(&server);
+    let archive = format!("oci-archive:{}", place.path());
+    let exported = run(&["export", &archive, "--data", from.path(), "--jobs", "8"]);
+    ends(&exported, 0, &["images: 4 copied, 0", "failed: 0"]);
+    let imported = run(&["import", &archive, "--data", to.path()]);
+    ends(&imported, 0, &["images: 4 copied, 0 already there"]);
+    let again = run(&["import", &archive, "--data", to.path()]);
+    ends(&again, 0, &["images: 0 copied, 4 already there"]);
+    has_all(&Server::over(to.as_ref()), &ledger);
+    let bytes = fs::read(place.as_ref()).unwrap();
+    fs::remove_file(place.as_ref()).unwrap();
+    fs::write(place.as_ref(), &bytes[..bytes.len() / 2]).unwrap();
+    let cut = run(&["import", &archive, "--data", to.path()]);
+    ends(&cut, 2, &["cut short"]);
+    fs::remove_file(place.as_ref()).unwrap();
 }
 
 #[test]
@@ -156,6 +259,37 @@ fn a_damaged_image_is_told_and_the_rest_is_moved() {
         "not all",
     ];
     ends(&imported, 1, &said);
+}
+
+#[test]
+fn the_certificate_of_another_registry_is_looked_at_unless_that_is_said() {
+    let (data, place) = (fresh("moving-tls"), Place::new("moving"));
+    let other = place.serve();
+    let host = other.address.replace("127.0.0.1", "localhost");
+    let import = |source: &str, more: &[&str]| {
+        run(&[&["import", source, "--data", data.path()], more].concat())
+    };
+    let ca = place.path("ca.pem");
+    ends(&import(&host, &[]), 2, &["certificate"]);
+    ends(&import(&host, &["--ca", &ca]), 0, &["images: 0 copied"]);
+    let other_name = import(&other.address, &["--ca", &ca]);
+    ends(&other_name, 2, &["certificate"]);
+    let warned = import(&other.address, &["--insecure"]);
+    ends(&warned, 0, &["warning: --insecure", "images: 0 copied"]);
+    ends(
+        &import(&host, &["--ca", data.path()]),
+        2,
+        &["cannot be read"],
+    );
+    let key = place.path("server.key");
+    ends(&import(&host, &["--ca", &key]), 2, &["no certificate"]);
+    ends(
+        &import("http://host", &["--insecure"]),
+        2,
+        &["behind https"],
+    );
+    let both = import(&host, &["--insecure", "--ca", &ca]);
+    ends(&both, 2, &["cannot be used with"]);
 }
 
 #[test]

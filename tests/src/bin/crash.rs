@@ -158,7 +158,7 @@ impl Arguments {
 }
 
 /// Steps that nothing brings about that a client can ask for.
-const OUT_OF_REACH: [&str; 9] = [
+const OUT_OF_REACH: [&str; 10] = [
     "create_namespace",
     "update_namespace",
     "create_repository",
@@ -169,6 +169,8 @@ const OUT_OF_REACH: [&str; 9] = [
     "hold_orphans",
     // Only content that is damaged is put aside.
     "quarantine",
+    // Only an import takes files in.
+    "disk.link",
     // Nobody listens for changes.
     "acknowledge",
     // Once a minute, and nobody is answered for it.

@@ -118,7 +118,7 @@ impl Commit {
 
     /// Reads the bytes once more: where the digest was claimed in another algorithm than the session was
     /// opened for, or where they may be another's. Answers their digest where it is another one.
-    async fn rehash(&self, content: &BlobContent) -> Result<Option<Digest>> {
+    pub(super) async fn rehash(&self, content: &BlobContent) -> Result<Option<Digest>> {
         let algorithm = self.digest.algorithm();
         let known = self.inner().algorithms.get(algorithm);
         let unsupported = || Error::DigestUnsupported(algorithm.to_owned());
@@ -137,7 +137,12 @@ impl Commit {
     }
 
     /// The transaction.
-    async fn link(&self, content: BlobContent, size: u64, hold: Option<&Hold>) -> Result<()> {
+    pub(super) async fn link(
+        &self,
+        content: BlobContent,
+        size: u64,
+        hold: Option<&Hold>,
+    ) -> Result<()> {
         match self.put_blob(&content, size, hold).await {
             Ok(PutBlobOutcome::Stored) => Ok(()),
             Ok(outcome) => {
@@ -198,7 +203,7 @@ impl Commit {
     }
 
     /// Ends the session of a blob whose bytes are others.
-    async fn mismatch(&self, actual: Digest, hold: Option<&Hold>) -> Result<Error> {
+    pub(super) async fn mismatch(&self, actual: Digest, hold: Option<&Hold>) -> Result<Error> {
         if let Some(hold) = hold {
             self.inner().metadata.cancel(hold.session()).await?;
         }
@@ -209,7 +214,7 @@ impl Commit {
     }
 
     /// Gives an object up that the transaction did not name. Should it fail, the collector finds it.
-    async fn discard(&self, content: &BlobContent, hold: Option<&Hold>) {
+    pub(super) async fn discard(&self, content: &BlobContent, hold: Option<&Hold>) {
         let BlobContent::Object(key) = content else {
             return;
         };
@@ -226,7 +231,7 @@ impl Commit {
         }
     }
 
-    fn inner(&self) -> &Inner {
+    pub(super) fn inner(&self) -> &Inner {
         &self.access.inner
     }
 }

@@ -4,6 +4,7 @@ mod commit;
 mod intake;
 mod manifest;
 mod mount;
+mod object;
 mod upload;
 mod writer;
 
@@ -17,6 +18,7 @@ use super::{
 use crate::{digest::Digest, upload_id::UploadId};
 
 pub use manifest::{ManifestPush, PushedManifest};
+pub use object::Trust;
 pub use upload::{Upload, UploadStatus};
 
 /// A request's body.

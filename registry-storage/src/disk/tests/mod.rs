@@ -1,5 +1,6 @@
 //! What a test outside cannot see: the order of steps, and what comes of a step that fails.
 
+mod adopting;
 mod failing;
 mod order;
 mod recorded;

@@ -84,6 +84,11 @@ impl FileOps for Recorded {
         self.system.rename(from, to)
     }
 
+    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
+        self.step(format!("link {} to {}", self.name(from), self.name(to)))?;
+        self.system.link(from, to)
+    }
+
     fn sync_file(&self, file: &File, path: &Path) -> io::Result<()> {
         self.step(format!("sync {}", self.name(path)))?;
         self.system.sync_file(file, path)

@@ -32,6 +32,14 @@ async fn a_registry_of_an_unknown_authority_is_not() {
 }
 
 #[tokio::test]
+async fn any_certificate_is_believed_only_where_that_is_said() {
+    let registry = registry().await;
+    let client = Client::builder(registry.url()).any_certificate();
+    let client = client.credentials("ann", Secret::new("s3cret".to_owned()));
+    client.build().unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
 async fn hazard_30_no_redirect_leads_out_of_https() {
     let (registry, plain) = (registry().await, TestRegistry::start().await);
     let elsewhere = format!("{}/v2/", plain.url());

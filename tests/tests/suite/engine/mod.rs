@@ -5,6 +5,7 @@ mod content;
 mod faults;
 mod fixture;
 mod listing;
+mod object;
 mod permission;
 mod scrub;
 mod shortened;

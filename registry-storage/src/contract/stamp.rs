@@ -121,6 +121,7 @@ macro_rules! metadata_contract {
             collection_06_a_put_beside_giving_up_the_unknown,
             collection_06_only_the_long_unknown_is_given_up,
             collection_06_the_age_of_the_unknown_is_remembered,
+            collection_06_the_unknown_is_forgotten_but_for_some,
             collection_06_what_something_names_is_known,
             collection_06_with_no_grace_the_unseen_is_given_up,
             collection_07_steps_may_be_repeated,

@@ -5,7 +5,7 @@
 //! and also after a restart. Marked rows stand in partial indexes by pass, and `remove` looks at
 //! nothing else.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use async_trait::async_trait;
 use registry_core::{
@@ -402,6 +402,12 @@ impl Collection for SqliteMetadata {
             Ok(doomed)
         })
         .await
+    }
+
+    async fn forget_unknown(&self, but: &[ObjectKey]) -> Result<(), MetadataError> {
+        let but: HashSet<_> = but.iter().cloned().collect();
+        self.write(move |transaction| transaction.forget_unknown(&but))
+            .await
     }
 
     async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError> {

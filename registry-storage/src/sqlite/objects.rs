@@ -1,6 +1,6 @@
 //! Which objects of the store something names, and which nothing may name again.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use registry_core::{
     Digest,
@@ -99,6 +99,13 @@ impl Transaction<'_> {
             key: key.clone(),
             age,
         }))
+    }
+
+    /// Forgets since when keys were unknown, but for these.
+    pub(super) fn forget_unknown(&self, but: &HashSet<ObjectKey>) -> Result<(), Failure> {
+        let mut known = self.all("SELECT object FROM unknown", (), key)?;
+        known.retain(|key| !but.contains(key));
+        known.iter().try_for_each(|key| self.make_known(key))
     }
 
     /// Gives a key up if nothing names it, and nothing has for that long.

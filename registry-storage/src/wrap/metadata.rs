@@ -111,6 +111,7 @@ delegate! { Collection {
     ForgetDoomed: forget_doomed(keys: &[ObjectKey]) -> ();
     Unknown: unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
     Doom: doom(keys: &[ObjectKey], grace: Duration) -> u64;
+    ForgetUnknown: forget_unknown(but: &[ObjectKey]) -> ();
     HoldOrphans: hold_orphans(held: bool) -> ();
     OrphansHeld: orphans_held() -> bool;
 } }

@@ -63,7 +63,7 @@ operations! {
     Reads: Doomed = "doomed", OrphansHeld = "orphans_held";
     Writes: Condemn = "condemn", Seal = "seal", Remove = "remove",
         ForgetDoomed = "forget_doomed", Unknown = "unknown", Doom = "doom",
-        HoldOrphans = "hold_orphans";
+        ForgetUnknown = "forget_unknown", HoldOrphans = "hold_orphans";
     // Inspection
     Reads: Contents = "contents", Manifests = "manifests", Quarantined = "quarantined",
         QuarantinedWithin = "quarantined_within",

@@ -86,7 +86,8 @@ pub struct UnknownObject {
 ///    `forget_doomed`; its key can never again be named by a `put_blob`.
 /// 6. *Unknown objects.* `unknown` answers which of these keys no content, no open session and no doomed row
 ///    names, and remembers since when. `doom` makes those doomed that are unknown still and have been
-///    for `grace`; with no grace they need not have been seen before.
+///    for `grace`; with no grace they need not have been seen before. `forget_unknown` remembers of all but
+///    these keys nothing: they are as if they had not been asked about.
 /// 7. *Resumable.* Every step may be repeated, dropped, or run by several processes at once.
 /// 8. *Held.* After `hold_orphans(true)`, and until `hold_orphans(false)`, `doom` with a grace gives nothing
 ///    up, in any process and after any restart; objects are unknown, and age, as ever. What was
@@ -120,6 +121,10 @@ pub trait Collection: Send + Sync {
 
     /// Gives up those of these that have been unknown for the grace period.
     async fn doom(&self, keys: &[ObjectKey], grace: Duration) -> Result<u64, MetadataError>;
+
+    /// Forgets since when keys were unknown, but for these: a walk through the store has met no others, so
+    /// the others are there no more.
+    async fn forget_unknown(&self, but: &[ObjectKey]) -> Result<(), MetadataError>;
 
     /// Keeps objects that nothing names, or no longer: for a database that was restored, which does not
     /// know what is newer than it.

@@ -5,7 +5,7 @@
 //! together. Unfinished writes were never answered for, so their number says nothing.
 
 use super::{BATCH, CollectReport, Inner, Progress, Result, Stopped};
-use crate::backend::{ObjectKey, ObjectKind};
+use crate::backend::{ObjectKey, ObjectKind, UnknownObject};
 
 /// A walk through the store.
 pub(super) struct Sweep {
@@ -13,6 +13,8 @@ pub(super) struct Sweep {
     after: Option<ObjectKey>,
     total: u64,
     unknown: u64,
+    /// All that was unknown, of both kinds; `None` where it was more than is kept.
+    met: Option<Vec<ObjectKey>>,
     /// Unknown for the grace period. Bounded: what does not fit is found by the next round.
     ripe: Vec<ObjectKey>,
     /// Whether any number of unknown objects may go.
@@ -21,18 +23,21 @@ pub(super) struct Sweep {
 
 const MAX_RIPE: usize = 10_000;
 
+const MAX_MET: usize = 10_000;
+
 impl Sweep {
     /// A walk that begins, and is stopped by many unknown objects unless it accepts any number.
     pub(super) fn accepting(accepts: bool) -> Self {
-        Self::over(ObjectKind::Unfinished, accepts)
+        Self::over(ObjectKind::Unfinished, Some(Vec::new()), accepts)
     }
 
-    fn over(kind: ObjectKind, accepts: bool) -> Self {
+    fn over(kind: ObjectKind, met: Option<Vec<ObjectKey>>, accepts: bool) -> Self {
         Self {
             kind,
             after: None,
             total: 0,
             unknown: 0,
+            met,
             ripe: Vec::new(),
             accepts,
         }
@@ -58,9 +63,15 @@ impl Sweep {
             None => report.orphans_doomed += self.doom(inner).await?,
         }
         match self.kind {
-            ObjectKind::Committed => Ok(Progress::Done),
+            ObjectKind::Committed => {
+                // What was unknown once and is in the store no more would be remembered for ever.
+                if let Some(met) = &self.met {
+                    inner.metadata.forget_unknown(met).await?;
+                }
+                Ok(Progress::Done)
+            }
             ObjectKind::Unfinished => {
-                *self = Self::over(ObjectKind::Committed, self.accepts);
+                *self = Self::over(ObjectKind::Committed, self.met.take(), self.accepts);
                 Ok(Progress::More)
             }
         }
@@ -70,12 +81,22 @@ impl Sweep {
         let unknown = inner.metadata.unknown(keys).await?;
         self.total += keys.len() as u64;
         self.unknown += unknown.len() as u64;
+        self.meet(&unknown);
         let ripe = unknown
             .into_iter()
             .filter(|object| object.age >= inner.settings.grace);
         let room = MAX_RIPE - self.ripe.len();
         self.ripe.extend(ripe.map(|object| object.key).take(room));
         Ok(())
+    }
+
+    fn meet(&mut self, unknown: &[UnknownObject]) {
+        if let Some(met) = &mut self.met {
+            met.extend(unknown.iter().map(|object| object.key.clone()));
+            if met.len() > MAX_MET {
+                self.met = None;
+            }
+        }
     }
 
     async fn reason_to_stop(&self, inner: &Inner) -> Result<Option<Stopped>> {

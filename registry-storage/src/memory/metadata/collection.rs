@@ -155,6 +155,10 @@ impl Collection for MemoryMetadata {
         })
     }
 
+    async fn forget_unknown(&self, but: &[ObjectKey]) -> Result<(), MetadataError> {
+        self.run(|state| state.objects.forget_unknown(but))
+    }
+
     async fn hold_orphans(&self, held: bool) -> Result<(), MetadataError> {
         self.run(|state| state.objects.held = held)
     }

@@ -105,6 +105,12 @@ impl ObjectKeys {
         })
     }
 
+    /// Forgets since when keys were unknown, but for these.
+    pub(super) fn forget_unknown(&mut self, but: &[ObjectKey]) {
+        let but: HashSet<_> = but.iter().collect();
+        self.unknown.retain(|key, _| but.contains(key));
+    }
+
     /// Gives a key up if nothing names it, and nothing has for that long.
     pub(super) fn doom_unknown(
         &mut self,

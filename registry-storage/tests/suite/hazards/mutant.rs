@@ -134,6 +134,7 @@ mutable! {
         own seal() -> ();
         own forget_doomed(keys: &[ObjectKey]) -> ();
         own unknown(keys: &[ObjectKey]) -> Vec<UnknownObject>;
+        own forget_unknown(but: &[ObjectKey]) -> ();
         own doom(keys: &[ObjectKey], grace: Duration) -> u64;
         own orphans_held() -> bool;
     }

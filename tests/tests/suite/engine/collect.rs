@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use registry_core::{
     AllowAll, Digest, Error, OrphanSettings, Progress, Settings, Stopped,
-    backend::{BlobStore, NamespaceSettings},
+    backend::{BlobStore, Collection, NamespaceSettings},
 };
 
 use super::fixture::{Fixture, about, digest, image, index, large, refused, repository, run};
@@ -241,6 +241,28 @@ fn objects_that_nothing_names_go_after_the_grace() {
             .blob(NAME, &Digest::sha256(&large(1)))
             .await
             .unwrap();
+    });
+}
+
+#[test]
+fn what_was_unknown_is_forgotten_once_it_is_there_no_more() {
+    run(async {
+        let fixture = Fixture::new();
+        let (stays, goes) = (
+            fixture.blobs.begin().await.unwrap(),
+            fixture.blobs.begin().await.unwrap(),
+        );
+        let keys = [stays.key().clone(), goes.key().clone()];
+        fixture.registry.collect().await.unwrap();
+        fixture.clock.advance(fixture.registry.settings().grace / 2);
+        goes.abort().await.unwrap();
+        fixture.registry.collect().await.unwrap();
+        let remembered = fixture.metadata.unknown(&keys).await.unwrap();
+        let old = |key| {
+            let mut of = remembered.iter().filter(|object| object.key == key);
+            of.any(|object| !object.age.is_zero())
+        };
+        assert_eq!(keys.map(old), [true, false]);
     });
 }
 

@@ -186,6 +186,23 @@ pub async fn collection_06_only_the_long_unknown_is_given_up(harness: &dyn Metad
     assert_eq!(unknown(&*metadata, &texts[..2]).await, []);
 }
 
+/// What is forgotten is as young as what was never asked about; the others are as old as they were.
+pub async fn collection_06_the_unknown_is_forgotten_but_for_some(harness: &dyn MetadataHarness) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let texts = ["objects/1", "objects/2", "objects/3"];
+    let keys = texts.map(ObjectKey::new);
+    unknown(&*metadata, &texts).await;
+    harness.advance(GRACE).await;
+    let forgotten = second.forget_unknown(&keys[1..2]).await;
+    forgotten.expect("forget_unknown");
+    assert_eq!(metadata.doom(&keys, GRACE).await.expect("doom"), 1);
+    assert_eq!(doomed(&*second).await, keys[1..2]);
+    let found = unknown(&*metadata, &texts).await;
+    assert!(found.iter().all(|unknown| unknown.age < MINUTES));
+    harness.advance(GRACE).await;
+    assert_eq!(metadata.doom(&keys, GRACE).await.expect("doom"), 2);
+}
+
 /// With no grace at all a key need not have been asked about before; what is named stays.
 pub async fn collection_06_with_no_grace_the_unseen_is_given_up(harness: &dyn MetadataHarness) {
     let repo = Repo::create(harness.metadata(), "team/app").await;

@@ -6,7 +6,7 @@ use std::{
 };
 
 use registry_core::backend::StoreError;
-use rustix::fs::statvfs;
+use rustix::fs::{Access, access, statvfs};
 
 use super::{error::failed, root::Root};
 
@@ -26,9 +26,13 @@ pub struct Space {
 /// The file has one name, so that a crash leaves one of them behind at most.
 const PROBE: &str = "probe";
 
-/// Writes a file, durably, and takes it away. This blocks.
+/// Writes a file, durably, and takes it away; looks whether content may be read and added. This blocks.
 pub(super) fn probe(root: &Root) -> Result<(), StoreError> {
     root.check()?;
+    for directory in [root.blobs(), root.uploads()] {
+        let all = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
+        access(&directory, all).map_err(|error| failed("use", &directory, &error.into()))?;
+    }
     let path = root.directory().join(PROBE);
     let written = || {
         let mut file = File::create(&path)?;

@@ -1,10 +1,13 @@
-//! The server over a disk that is full: on a file system of the test's own.
+//! The server where the system fails it: a disk that is full or turns read-only and permissions that are
+//! lost. On file systems of the tests' own.
 //!
-//! It needs root to mount, so it is a binary that runs only when it is asked for:
+//! It needs root to mount and to be somebody else, so it is a binary that runs only when it is asked for:
 //! `cargo test -p registry --test mounts`.
 
+mod disk;
 #[path = "../suite/exchange.rs"]
 mod exchange;
+mod lost;
 mod server;
 mod small;
 

@@ -14,11 +14,22 @@ pub(crate) struct Server {
     host: String,
 }
 
+/// `serve` over a data directory, of a command that is the program or leads to it.
+pub(crate) fn program<'a>(command: &'a mut Command, data: &Path) -> &'a mut Command {
+    command
+        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+}
+
 impl Server {
     pub(crate) fn over(data: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_registry"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
+        let mut registry = Command::new(env!("CARGO_BIN_EXE_registry"));
+        Self::of(program(&mut registry, data))
+    }
+
+    /// Starts what a command says.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

@@ -31,7 +31,7 @@ pub enum BlobBody {
 impl Pull {
     /// A blob to read, by digest. Nothing of it is read yet.
     ///
-    /// On a full disk what is there can be read, but not held on to for longer.
+    /// Where nothing can be written, what is there can be read, but not held on to for longer.
     ///
     /// # Errors
     /// [`Error::BlobUnknown`] where the repository has none.

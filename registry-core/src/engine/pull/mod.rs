@@ -11,7 +11,7 @@ use super::{
     access::{Access, Permit, under_facts},
 };
 use crate::{
-    backend::{ManifestRecord, MetadataErrorKind, ReferenceTarget, ReferrersPage, Renewal},
+    backend::{ManifestRecord, ReferenceTarget, ReferrersPage, Renewal},
     clock::Timestamp,
     descriptor::Descriptor,
     digest::Digest,
@@ -51,13 +51,6 @@ enum Lease {
     WherePossible,
 }
 
-impl Lease {
-    /// A lease is a write, and a full disk takes none; what is there can be read all the same.
-    fn may_go_without(self, kind: MetadataErrorKind) -> bool {
-        self == Self::WherePossible && kind == MetadataErrorKind::Full
-    }
-}
-
 impl Pull {
     pub(super) fn new(access: Access, permit: Permit) -> Self {
         Self { access, permit }
@@ -65,7 +58,7 @@ impl Pull {
 
     /// A manifest, by tag or digest. Counts a pull.
     ///
-    /// On a full disk what is there can be read, but not held on to for longer.
+    /// Where nothing can be written, what is there can be read, but not held on to for longer.
     ///
     /// # Errors
     /// [`Error::ManifestUnknown`] where the repository has none.
@@ -180,7 +173,8 @@ impl Pull {
             digest,
         };
         match self.access.inner.metadata.renew(renewal).await {
-            Err(error) if lease.may_go_without(error.kind) => Ok(true),
+            // A lease is a write. Where none is taken, what was found a moment ago can be read all the same.
+            Err(_) if lease == Lease::WherePossible => Ok(true),
             renewed => Ok(renewed?),
         }
     }

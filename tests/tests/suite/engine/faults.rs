@@ -438,7 +438,7 @@ fn hazard_18_denied_and_absent_run_the_same_statements() {
 
 /// A lease is a write; what nothing keeps is read without one, and nobody is promised that it stays.
 #[test]
-fn on_a_full_disk_what_is_there_is_read_and_not_promised() {
+fn where_nothing_can_be_written_what_is_there_is_read_and_not_promised() {
     run(async {
         let faulty = Faulty::new();
         faulty.sound.put_blob(NAME, &large(1)).await.unwrap();
@@ -450,12 +450,17 @@ fn on_a_full_disk_what_is_there_is_read_and_not_promised() {
             .pull();
         let pull = pull.await.unwrap();
 
-        faulty.once(Operation::Renew, Fault::Full);
-        let blob = pull.blob(&digest).await.unwrap();
-        assert_eq!(blob.read_all().await.unwrap(), large(1));
+        for fault in [Fault::Full, Fault::Unavailable, Fault::LostRequest] {
+            faulty.once(Operation::Renew, fault.clone());
+            let blob = pull.blob(&digest).await.unwrap();
+            assert_eq!(blob.read_all().await.unwrap(), large(1));
 
-        faulty.once(Operation::Renew, Fault::Full);
-        let refused = pull.stat_blob(&digest).await.map(drop);
-        assert!(matches!(refused, Err(Error::Full)), "{refused:?}");
+            faulty.once(Operation::Renew, fault);
+            let refused = pull.stat_blob(&digest).await.map(drop);
+            assert!(
+                matches!(refused, Err(Error::Full | Error::Unavailable(_))),
+                "{refused:?}"
+            );
+        }
     });
 }

@@ -1,9 +1,10 @@
-//! The server where the system fails it: a disk that is full or turns read-only and permissions that are
-//! lost. On file systems of the tests' own.
+//! The server where the system fails it: a disk that is full or turns read-only, permissions that are lost,
+//! a clock that is set back. On file systems of the tests' own.
 //!
-//! It needs root to mount and to be somebody else, so it is a binary that runs only when it is asked for:
+//! It needs root to mount and to be somebody else, and faketime, so it is a binary that runs only when it is asked for:
 //! `cargo test -p registry --test mounts`.
 
+mod clock;
 mod disk;
 #[path = "../suite/exchange.rs"]
 mod exchange;

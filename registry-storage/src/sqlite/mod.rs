@@ -73,7 +73,10 @@
 //! name from an index. Marked rows have indexes of their own (`WHERE pass IS NOT NULL`), and every
 //! listing has one in its order: a test compares the plans.
 //!
-//! Keys in `gone` stay for ever, as the contract asks: a command that names one may be on its way.
+//! Keys in `gone` stay for as long as the database is open: a command that names one may be on its way. It is
+//! on its way within this process, for no other has the database; so whoever opens it next forgets those
+//! whose objects are deleted. What that process names it has committed itself, after every deletion that
+//! was forgotten. A key costs some 250 bytes until then.
 
 mod changes;
 mod collection;
@@ -138,6 +141,7 @@ use self::{
     error::{Failure, OpenError},
     hold::Holds,
     lock::Lock,
+    objects::FORGET_GONE,
     readers::Readers,
     time::Time,
     transaction::{Counters, Transaction},
@@ -234,6 +238,8 @@ impl SqliteMetadata {
         connection: Connection,
         lock: Lock,
     ) -> Result<Self, OpenError> {
+        // Where there is no room for that, they stay.
+        let _ = connection.execute(FORGET_GONE, ());
         let (counters, committed) = Counters::load(&connection)?;
         let time = Arc::new(Time::new(clock, committed));
         let readers = Arc::new(Readers::open(path)?);

@@ -57,6 +57,9 @@ pub(super) const NAMED: &str = "SELECT 1 FROM contents WHERE object = ?1
 
 pub(super) const DOOMED: &str = "SELECT object FROM gone WHERE doomed = 1 ORDER BY object LIMIT ?1";
 
+/// When a database is opened nothing is on its way that could name what was given up and deleted.
+pub(super) const FORGET_GONE: &str = "DELETE FROM gone WHERE doomed = 0";
+
 impl Transaction<'_> {
     /// Something names it now.
     pub(super) fn make_known(&self, key: &ObjectKey) -> Result<(), Failure> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_executor::block_on;
 use registry_core::{
     Timestamp,
-    backend::{Changes, Repositories},
+    backend::{Changes, Collection, ObjectKey, PutBlobOutcome, Repositories},
 };
 use registry_storage::ManualClock;
 
@@ -73,6 +73,41 @@ fn time_does_not_go_back_behind_what_was_committed() {
         "{} is before {late}",
         record.created
     );
+}
+
+/// Keys that were given up are remembered while a command may name them, and until their objects are deleted.
+#[test]
+fn hazard_39_a_key_given_up_is_forgotten_only_once_it_is_deleted_and_nobody_can_name_it() {
+    let place = Place::new();
+    let keys = ["objects/deleted", "objects/doomed"].map(ObjectKey::new);
+    block_on(async {
+        let metadata = place.open();
+        assert_eq!(metadata.doom(&keys, Duration::ZERO).await.unwrap(), 2);
+        metadata.forget_doomed(&keys[..1]).await.unwrap();
+        let client = Client::new(&metadata, "team/app");
+        for key in &keys {
+            let late = client.put("layer", key.as_str()).await.unwrap();
+            assert_eq!(late, PutBlobOutcome::ObjectGone);
+        }
+        assert_eq!(remembered(&place), 2);
+    });
+    block_on(async {
+        let metadata = place.open();
+        assert_eq!(remembered(&place), 1);
+        let doomed = metadata.doomed(usize::MAX).await.unwrap();
+        let doomed: Vec<_> = doomed.into_iter().map(|doomed| doomed.key).collect();
+        assert_eq!(doomed, keys[1..]);
+        let client = Client::new(&metadata, "team/app");
+        let late = client.put("layer", keys[1].as_str()).await.unwrap();
+        assert_eq!(late, PutBlobOutcome::ObjectGone);
+    });
+}
+
+/// Keys that were given up and are remembered.
+fn remembered(place: &Place) -> u64 {
+    let database = rusqlite::Connection::open(place.database()).unwrap();
+    let count = database.query_row("SELECT count(*) FROM gone", (), |row| row.get::<_, i64>(0));
+    u64::try_from(count.unwrap()).unwrap()
 }
 
 #[test]

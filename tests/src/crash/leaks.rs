@@ -83,6 +83,15 @@ fn column(database: &Connection, sql: &str) -> rusqlite::Result<BTreeSet<String>
     rows.collect()
 }
 
+/// How many files of content there are, finished or not.
+///
+/// # Errors
+/// Where the directory cannot be read.
+pub fn files_in(content: &Path) -> io::Result<u64> {
+    let (finished, unfinished) = (objects_in(content)?, files(&content.join("uploads"))?);
+    Ok((finished.len() + unfinished.len()) as u64)
+}
+
 /// The keys of the objects that are there as files.
 fn objects_in(content: &Path) -> io::Result<BTreeSet<String>> {
     let mut found = BTreeSet::new();

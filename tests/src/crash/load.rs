@@ -68,6 +68,30 @@ impl Load {
         Ok(())
     }
 
+    /// Ends what is open and deletes everything: manifests when nothing lists them any more, and some of
+    /// the blobs, so that others are left to collection.
+    ///
+    /// # Errors
+    /// Where the client cannot go on.
+    pub fn clear(&mut self, client: &mut Client) -> Result<()> {
+        self.settle(client)?;
+        while !client.ledger.manifests.is_empty() {
+            let manifests: Vec<_> = client.ledger.manifests.keys().cloned().collect();
+            for digest in manifests {
+                if !client.ledger.is_child(&digest) {
+                    client.delete_manifest(&digest)?;
+                }
+            }
+        }
+        let blobs: Vec<_> = client.ledger.blobs.keys().copied().collect();
+        for number in blobs {
+            if self.random.chance(50) {
+                client.delete_blob(&self.library.blob(number))?;
+            }
+        }
+        Ok(())
+    }
+
     fn blob(&mut self) -> Arc<Blob> {
         let number = Library::any(self.number, &mut self.random);
         self.library.blob(number)

@@ -11,6 +11,7 @@
 pub mod checks;
 pub mod client;
 pub mod content;
+pub mod crew;
 pub mod http;
 pub mod leaks;
 pub mod ledger;

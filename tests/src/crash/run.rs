@@ -3,21 +3,15 @@
 use std::{
     io,
     path::{Path, PathBuf},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::atomic::Ordering,
     thread,
     time::Duration,
 };
 
 use super::{
-    checks,
-    client::{Client, Result as Step, Stop},
+    crew::{Crew, Flags},
     leaks,
-    ledger::Ledger,
-    library::Library,
-    load::{Load, repository},
+    load::Load,
     machine::Disk,
     moment::Moment,
     random::Random,
@@ -58,22 +52,8 @@ pub struct Run {
     program: Program,
     data: PathBuf,
     disk: Option<Disk>,
-    library: Arc<Library>,
-    clients: Vec<(Client, Load)>,
+    crew: Crew,
     random: Random,
-}
-
-/// What the threads of clients look at.
-#[derive(Default)]
-struct Flags {
-    /// An answer that does not come is no surprise.
-    crashing: AtomicBool,
-    /// An answer did not come.
-    interrupted: AtomicBool,
-    /// Everybody stops.
-    stop: AtomicBool,
-    /// What arrives from now on is no answer.
-    cut: Arc<AtomicBool>,
 }
 
 impl Run {
@@ -81,17 +61,6 @@ impl Run {
     #[must_use]
     pub fn new(program: &Program, data: &Path, disk: Option<Disk>, seed: u64) -> Self {
         let random = Random::new(seed);
-        let library = Arc::new(Library::new(CLIENTS));
-        let client = |number| {
-            let ledger = Ledger::new(repository(number));
-            let load = Load {
-                number,
-                clients: CLIENTS,
-                library: Arc::clone(&library),
-                random: random.branch(number),
-            };
-            (Client::new(ledger, Duration::from_secs(GRACE)), load)
-        };
         Self {
             program: program
                 .arguments(&["--grace", &GRACE.to_string()])
@@ -99,16 +68,15 @@ impl Run {
                 .with("REGISTRY_COLLECTION_SHARE", "100"),
             data: data.to_owned(),
             disk,
-            clients: (0..CLIENTS).map(client).collect(),
+            crew: Crew::new(CLIENTS, Duration::from_secs(GRACE), &random),
             random: random.branch(CLIENTS),
-            library,
         }
     }
 
     /// How many requests were answered.
     #[must_use]
     pub fn answered(&self) -> u64 {
-        self.clients.iter().map(|(client, _)| client.answered).sum()
+        self.crew.answered()
     }
 
     /// What the run decides by chance.
@@ -140,7 +108,7 @@ impl Run {
             Err(_) if matches!(crash, Crash::At(_)) => return Ok(true),
             Err(error) => return Err(error.to_string()),
         };
-        self.all(server.host(), &flags, check, || ())?;
+        self.crew.check(server.host(), &flags)?;
         if flags.interrupted.load(Ordering::SeqCst) {
             return server
                 .kill()
@@ -150,7 +118,7 @@ impl Run {
         let seed = self.random.next();
         let host = server.host().to_owned();
         let (disk, mut came) = (self.disk.take(), true);
-        let worked = self.all(&host, &flags, work, || {
+        let worked = self.crew.work(&host, &flags, || {
             came = crash_it(crash, &mut server, disk.as_ref(), &flags, seed);
         });
         let killed = server.kill();
@@ -179,13 +147,9 @@ impl Run {
             .start(&self.data)
             .map_err(|error| error.to_string())?;
         let flags = Flags::default();
-        self.all(server.host(), &flags, check, || ())?;
-        self.all(
-            server.host(),
-            &flags,
-            |client, load, _| load.settle(client),
-            || (),
-        )?;
+        self.crew.check(server.host(), &flags)?;
+        let settle = |client: &mut _, load: &mut Load| load.settle(client);
+        self.crew.all(server.host(), &flags, settle, || ())?;
         let begun = Moment::now();
         while let Some(leak) = self.leak().map_err(|error| error.to_string())? {
             if begun.age() > PATIENCE {
@@ -197,17 +161,12 @@ impl Run {
             }
             thread::sleep(Duration::from_millis(200));
         }
-        self.all(server.host(), &flags, check, || ())?;
+        self.crew.check(server.host(), &flags)?;
         server.kill().map(drop).map_err(|error| error.to_string())
     }
 
     fn leak(&self) -> io::Result<Option<String>> {
-        let ledgers: Vec<_> = self
-            .clients
-            .iter()
-            .map(|(client, _)| &client.ledger)
-            .collect();
-        leaks::find(&self.data, &ledgers, &self.library)
+        leaks::find(&self.data, &self.crew.ledgers(), self.crew.library())
     }
 
     fn kill_at_start(&mut self) -> io::Result<()> {
@@ -216,60 +175,6 @@ impl Run {
         child.kill()?;
         child.wait().map(drop)
     }
-
-    /// Has every client do the work in a thread of its own, and does something meanwhile.
-    fn all(
-        &mut self,
-        host: &str,
-        flags: &Flags,
-        work: impl Fn(&mut Client, &mut Load, &Flags) -> Step<()> + Sync,
-        meanwhile: impl FnOnce(),
-    ) -> Result<(), String> {
-        let work = &work;
-        thread::scope(|scope| {
-            let clients: Vec<_> = self
-                .clients
-                .iter_mut()
-                .map(|(client, load)| {
-                    client.connect(host);
-                    client.cut = Arc::clone(&flags.cut);
-                    scope.spawn(move || {
-                        let ended = judge(work(client, load, flags), flags);
-                        ended.map_err(|wrong| format!("{wrong}{}", client.history_of(&wrong)))
-                    })
-                })
-                .collect();
-            meanwhile();
-            clients.into_iter().try_for_each(|client| {
-                client
-                    .join()
-                    .unwrap_or_else(|_| Err("a client panicked".to_owned()))
-            })
-        })
-    }
-}
-
-fn judge(ended: Step<()>, flags: &Flags) -> Result<(), String> {
-    match ended {
-        Err(Stop::Unanswered(_)) if flags.crashing.load(Ordering::SeqCst) => {
-            flags.interrupted.store(true, Ordering::SeqCst);
-            Ok(())
-        }
-        Err(Stop::Unanswered(what)) => Err(format!("not answered: {what}")),
-        Err(Stop::Violation(what)) => Err(what),
-        Ok(()) => Ok(()),
-    }
-}
-
-fn check(client: &mut Client, load: &mut Load, _: &Flags) -> Step<()> {
-    checks::check(client, load.number, &load.library)
-}
-
-fn work(client: &mut Client, load: &mut Load, flags: &Flags) -> Step<()> {
-    while !flags.stop.load(Ordering::SeqCst) {
-        load.step(client)?;
-    }
-    Ok(())
 }
 
 /// Answers whether the crash came.

@@ -3,3 +3,4 @@
 pub mod crash;
 pub mod explorer;
 pub mod fuzz;
+pub mod soak;

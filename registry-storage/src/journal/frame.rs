@@ -4,10 +4,10 @@
 //! beginning of a SHA-256, for which the engine has fast code already, and covers the sequence number as
 //! well, so that a frame that was written to another place is not taken for one of this place.
 
-use std::ops::Range;
+use std::{io, ops::Range};
 
 use bytes::Bytes;
-use registry_core::Digest;
+use registry_core::Algorithms;
 
 use super::{Entry, Head};
 
@@ -45,19 +45,20 @@ pub(crate) enum Found {
 
 impl Frame {
     /// The frame as bytes.
-    pub(crate) fn encode(&self) -> serde_json::Result<Vec<u8>> {
-        let mut payload = Vec::new();
-        put(&mut payload, &serde_json::to_vec(&self.head)?);
+    pub(crate) fn encode(&self) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; PREFIX];
+        put(&mut bytes, &serde_json::to_vec(&self.head)?);
         for entry in &self.entries {
-            put(&mut payload, &serde_json::to_vec(&entry.record)?);
-            put(&mut payload, &entry.bytes);
+            put(&mut bytes, &serde_json::to_vec(&entry.record)?);
+            put(&mut bytes, &entry.bytes);
         }
-        let mut bytes = Vec::with_capacity(PREFIX + payload.len());
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&length(&payload).to_le_bytes());
-        bytes.extend_from_slice(&self.sequence.to_le_bytes());
-        bytes.extend_from_slice(&checksum(self.sequence, &payload).to_le_bytes());
-        bytes.extend_from_slice(&payload);
+        let payload = &bytes[PREFIX..];
+        let mut prefix = Vec::with_capacity(PREFIX);
+        prefix.extend_from_slice(MAGIC);
+        prefix.extend_from_slice(&length(payload).to_le_bytes());
+        prefix.extend_from_slice(&self.sequence.to_le_bytes());
+        prefix.extend_from_slice(&checksum(self.sequence, payload)?.to_le_bytes());
+        bytes[..PREFIX].copy_from_slice(&prefix);
         Ok(bytes)
     }
 
@@ -70,7 +71,7 @@ impl Frame {
         let end = PREFIX.checked_add(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
         let sequence = u64::from_le_bytes(*sequence);
         let payload = bytes.get(PREFIX..end)?;
-        if checksum(sequence, payload) != u64::from_le_bytes(*sum) {
+        if checksum(sequence, payload).ok()? != u64::from_le_bytes(*sum) {
             return None;
         }
         let mut payload = bytes.slice(PREFIX..end);
@@ -142,11 +143,13 @@ fn length(part: &[u8]) -> u32 {
     u32::try_from(part.len()).unwrap_or(u32::MAX)
 }
 
-fn checksum(sequence: u64, payload: &[u8]) -> u64 {
-    let mut bytes = Vec::with_capacity(8 + payload.len());
-    bytes.extend_from_slice(&sequence.to_le_bytes());
-    bytes.extend_from_slice(payload);
-    let digest = Digest::sha256(&bytes);
+fn checksum(sequence: u64, payload: &[u8]) -> io::Result<u64> {
+    let algorithms = Algorithms::standard();
+    let sha256 = algorithms.get("sha256").map(|sha256| sha256.hasher());
+    let mut hasher = sha256.ok_or(io::ErrorKind::Unsupported)?;
+    hasher.update(&sequence.to_le_bytes());
+    hasher.update(payload);
+    let digest = hasher.finish();
     let digits = digest.encoded().get(..CHECKSUM_DIGITS).unwrap_or_default();
-    u64::from_str_radix(digits, 16).unwrap_or_default()
+    u64::from_str_radix(digits, 16).map_err(io::Error::other)
 }

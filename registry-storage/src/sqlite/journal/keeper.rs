@@ -29,9 +29,9 @@ use crate::{
 const INTERVAL: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(10);
 
-/// Records of a frame at most, and about how many bytes.
+/// Records of a frame at most, and about how many bytes: they are in memory for a moment.
 const RECORDS: usize = 1000;
-const BYTES: usize = 4 << 20;
+const BYTES: usize = 1 << 20;
 
 /// A walk goes on for so many pages when the database is to be closed; then whoever closes it has waited
 /// long enough, and it is begun anew the next time.

@@ -121,6 +121,15 @@ impl Server {
         }
     }
 
+    /// Reads the log until each of these words was in some line of it, in whatever order.
+    pub(crate) fn log_says_all(&mut self, words: &[&str]) {
+        let mut left = words.to_vec();
+        while !left.is_empty() {
+            let line = self.log_says(&[]);
+            left.retain(|word| !line.contains(word));
+        }
+    }
+
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
     }

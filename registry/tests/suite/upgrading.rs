@@ -217,8 +217,7 @@ fn a_hangup_while_another_process_takes_over_is_followed_by_the_one_that_serves(
     old.signal("HUP");
     old.log_says(&["told to reload"]);
     drop(gone);
-    old.log_says(&["serving again"]);
-    old.log_says(&["\"reloaded\""]);
+    old.log_says_all(&["serving again", "\"reloaded\""]);
 
     let mut taking = hanging(&data);
     old.signal("HUP");

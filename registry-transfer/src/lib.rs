@@ -21,8 +21,9 @@ mod target;
 #[cfg(test)]
 mod testing;
 mod transfer;
+mod writing;
 
-pub use distribution::DistributionSource;
+pub use distribution::{DistributionSource, DistributionTarget};
 pub use error::{Error, Result};
 pub use glob::{Glob, ParseGlobError};
 pub use layout::{ArchiveTarget, LayoutSource, LayoutTarget};

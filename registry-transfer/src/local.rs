@@ -8,7 +8,7 @@ use registry_client::{ByteStream, Content};
 use registry_core::{
     Blob, BlobBody, BodyError, Caller, Descriptor, Digest, Error as CoreError, ManifestPush, Page,
     PageRequest, Pull, Push, PushedBlob, Reference, Registry, RepositoryName, Tag, Trust,
-    backend::{AdoptFile, TagCondition},
+    backend::{FileStore, TagCondition},
 };
 
 use crate::{ImageBlob, ImageManifest, Result, Selection, Source, Target, Way};
@@ -18,13 +18,13 @@ use crate::{ImageBlob, ImageManifest, Result, Selection, Source, Target, Way};
 pub struct LocalRegistry {
     registry: Registry,
     caller: Caller,
-    adoption: Option<Adoption>,
+    files: Option<Files>,
 }
 
-/// How files become blobs without a copy.
+/// How files become blobs, and blobs files, without a copy.
 #[derive(Clone)]
-struct Adoption {
-    store: Arc<dyn AdoptFile>,
+struct Files {
+    store: Arc<dyn FileStore>,
     trust: Trust,
 }
 
@@ -35,15 +35,16 @@ impl LocalRegistry {
         Self {
             registry,
             caller,
-            adoption: None,
+            files: None,
         }
     }
 
-    /// Has large blobs that are files of this machine become its own by a further name, where the
-    /// registry's store can do that; otherwise they are copied.
+    /// Says that the registry's store has its objects in files. Large blobs that are files of this machine
+    /// then become its own by a further name, and its own are such files for others; what cannot be linked
+    /// is copied.
     #[must_use]
-    pub fn adopting(mut self, store: Arc<dyn AdoptFile>, trust: Trust) -> Self {
-        self.adoption = Some(Adoption { store, trust });
+    pub fn files(mut self, store: Arc<dyn FileStore>, trust: Trust) -> Self {
+        self.files = Some(Files { store, trust });
         self
     }
 
@@ -62,7 +63,7 @@ impl LocalRegistry {
         descriptor: &Descriptor,
         file: &Path,
     ) -> Result<bool> {
-        let Some(Adoption { store, trust }) = &self.adoption else {
+        let Some(Files { store, trust }) = &self.files else {
             return Ok(false);
         };
         if descriptor.size <= self.registry.settings().inline_limit as u64 {
@@ -169,7 +170,13 @@ impl Source for LocalRegistry {
         descriptor: &Descriptor,
     ) -> Result<Option<ImageBlob>> {
         let blob = self.blob_of(repository, &descriptor.digest).await?;
-        Ok(blob.map(|blob| ImageBlob::new(LocalContent(blob))))
+        Ok(blob.map(|blob| {
+            let files = self.files.as_ref().zip(blob.object());
+            ImageBlob {
+                file: files.and_then(|(files, object)| files.store.file(object)),
+                content: Arc::new(LocalContent(blob)),
+            }
+        }))
     }
 }
 
@@ -185,11 +192,11 @@ impl Target for LocalRegistry {
     async fn mount_blob(
         &self,
         repository: &RepositoryName,
-        digest: &Digest,
+        descriptor: &Descriptor,
         _: Option<&RepositoryName>,
     ) -> Result<bool> {
         let push = self.writing(repository).await?;
-        Ok(push.mount(digest, None).await?.is_some())
+        Ok(push.mount(&descriptor.digest, None).await?.is_some())
     }
 
     async fn put_blob(

@@ -113,11 +113,14 @@ impl Target for RemoteRegistry {
     async fn mount_blob(
         &self,
         repository: &RepositoryName,
-        digest: &Digest,
+        descriptor: &Descriptor,
         from: Option<&RepositoryName>,
     ) -> Result<bool> {
         match from {
-            Some(from) => Ok(self.repository(repository).mount(digest, from).await?),
+            Some(from) => Ok(self
+                .repository(repository)
+                .mount(&descriptor.digest, from)
+                .await?),
             None => Ok(false),
         }
     }

@@ -28,7 +28,7 @@ pub trait Target: Send + Sync {
     async fn mount_blob(
         &self,
         repository: &RepositoryName,
-        digest: &Digest,
+        descriptor: &Descriptor,
         from: Option<&RepositoryName>,
     ) -> Result<bool>;
 

@@ -16,7 +16,7 @@ storage:
   filesystem: {rootdirectory: $work/$2}
 http: {addr: "127.0.0.1:0"}
 YAML
-  mkdir "$work/$2"
+  mkdir -p "$work/$2"
   spawn "$2" docker-registry serve "$work/$2.yml"
   wait_for grep -q 'listening on 127' "$work/$2.log"
   printf -v "$1" %s "$(grep -oE 'listening on 127\.0\.0\.1:[0-9]+' "$work/$2.log" | cut -d ' ' -f 3)"
@@ -80,6 +80,20 @@ distribution THIRD third
 contains "export" "$("$program" export "http://$THIRD" --data "$work/data1")" "images: 4 copied"
 seen "$THIRD" library/ >"$work/exported.seen"
 same_file "what skopeo sees there" "$work/before" "$work/exported.seen"
+
+echo "-- exported to a storage directory, by hard link, which a server of that kind then serves"
+contains "export" "$("$program" export "distribution:$work/fourth" --data "$work/data1")" "images: 4 copied"
+encoded=${layer_digest[arm64]#sha256:}
+links=$(stat --format %h "$work/fourth/docker/registry/v2/blobs/sha256/${encoded:0:2}/$encoded/data")
+[ "$links" -ge 2 ] || fail "a layer has $links name"
+contains "export again" "$("$program" export "distribution:$work/fourth" --data "$work/data1")" "images: 0 copied, 4 already"
+distribution FOURTH fourth
+seen "$FOURTH" library/ >"$work/stored.seen"
+same_file "what skopeo sees there" "$work/before" "$work/stored.seen"
+skopeo copy --all --preserve-digests "${plain[@]}" "docker://$FOURTH/team/app:v1" "oci:$work/stored:v1"
+same_layout "$work/image" "$work/stored"
+skopeo copy --preserve-digests "${plain[@]}" "docker://$FOURTH/team/app:arm" "docker://$FOURTH/team/more:arm"
+same "pushed there" "${manifest_digest[arm64]}" "$(digest_of "$FOURTH" team/more arm)"
 
 echo "-- a damaged layer is told, and the rest is imported"
 encoded=${layer_digest[arm64]#sha256:}

@@ -5,13 +5,13 @@
 //! guarantees are numbered in their documentation; the contract suite of `registry-storage` holds
 //! one test per number.
 
-mod adopt_file;
 mod blob_store;
+mod file_store;
 mod metadata;
 
-pub use adopt_file::AdoptFile;
 pub use blob_store::{
     BlobStore, BlobWrite, ByteStream, ObjectKey, ObjectKind, ObjectRead, StoreCheckpoint,
     StoreError, StoreErrorKind,
 };
+pub use file_store::FileStore;
 pub use metadata::*;

@@ -8,23 +8,33 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use async_trait::async_trait;
 use registry_core::{
     Digest,
-    backend::{AdoptFile, ObjectKey, StoreError},
+    backend::{FileStore, ObjectKey, StoreError},
 };
 use rustix::fs::{Mode, OFlags};
 
-use super::{DiskBlobs, error::failed, key::Unique, root::Root, upload::remove};
+use super::{
+    DiskBlobs,
+    error::failed,
+    key::{Place, Unique, place},
+    root::Root,
+    upload::remove,
+};
 
 #[async_trait]
-impl AdoptFile for DiskBlobs {
+impl FileStore for DiskBlobs {
     async fn adopt(&self, file: &Path, digest: &Digest) -> Result<Option<ObjectKey>, StoreError> {
         let (path, digest) = (file.to_owned(), digest.clone());
         self.work(move |root| adopt(root, &path, &digest)).await
+    }
+
+    fn file(&self, object: &ObjectKey) -> Option<PathBuf> {
+        (place(object) == Some(Place::Object)).then(|| self.root.file(object))
     }
 }
 

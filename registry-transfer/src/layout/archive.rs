@@ -28,12 +28,12 @@ use super::{
     entries::Entries,
     index::{INDEX, LAYOUT, Layout},
     members::blob,
-    target::{hasher, mismatch, sync, unread},
 };
 use crate::{
     Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::aside,
     tar::{END, before, padding},
+    writing::{hasher, mismatch, sync, unread},
 };
 
 /// An OCI layout in a tar that images go to.
@@ -190,7 +190,7 @@ impl Target for ArchiveTarget {
     async fn mount_blob(
         &self,
         _: &RepositoryName,
-        _: &Digest,
+        _: &Descriptor,
         _: Option<&RepositoryName>,
     ) -> Result<bool> {
         Ok(false)

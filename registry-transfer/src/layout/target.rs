@@ -15,10 +15,8 @@ use std::{
 };
 
 use async_trait::async_trait;
-use futures_util::TryStreamExt;
 use registry_client::Content;
-use registry_core::{Algorithms, Descriptor, Digest, DigestHasher, Reference, RepositoryName, Tag};
-use rustix::fs::FlockOperation;
+use registry_core::{Algorithms, Descriptor, Digest, Reference, RepositoryName, Tag};
 
 use super::{
     entries::Entries,
@@ -28,6 +26,7 @@ use super::{
 use crate::{
     Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::{aside, is_known, there},
+    writing::{fill, is_empty, lock, mismatch, sync},
 };
 
 /// What a file is called that is not whole yet.
@@ -122,7 +121,7 @@ impl Target for LayoutTarget {
     async fn mount_blob(
         &self,
         _: &RepositoryName,
-        _: &Digest,
+        _: &Descriptor,
         _: Option<&RepositoryName>,
     ) -> Result<bool> {
         Ok(false)
@@ -176,62 +175,6 @@ impl Target for LayoutTarget {
     }
 }
 
-/// Streams content into a file, and says what digest it has.
-async fn fill(
-    mut file: File,
-    part: &Path,
-    digest: &Digest,
-    content: &dyn Content,
-) -> Result<(File, Digest)> {
-    let mut hasher = hasher(digest)?;
-    let mut bytes = content.read(0).await.map_err(unread)?;
-    while let Some(chunk) = bytes.try_next().await.map_err(unread)? {
-        hasher.update(&chunk);
-        let written = aside(part, move |_| {
-            file.write_all(&chunk)?;
-            Ok(file)
-        });
-        file = written.await?;
-    }
-    Ok((file, hasher.finish()))
-}
-
-/// What computes digests like that one, whose algorithm may be none that can name a file.
-pub(super) fn hasher(digest: &Digest) -> Result<Box<dyn DigestHasher>> {
-    let unsupported = || registry_core::Error::DigestUnsupported(digest.algorithm().to_owned());
-    let algorithms = Algorithms::standard();
-    let known = algorithms.get(digest.algorithm());
-    let known = known.filter(|_| is_known(digest));
-    Ok(known.ok_or_else(unsupported)?.hasher())
-}
-
-/// An error where the digest is another.
-pub(super) fn mismatch(expected: &Digest, actual: Digest) -> Result<()> {
-    if *expected == actual {
-        return Ok(());
-    }
-    let expected = expected.clone();
-    Err(registry_core::Error::DigestMismatch { expected, actual }.into())
-}
-
-pub(super) fn unread(error: io::Error) -> Error {
-    Error::content(format!("it cannot be read: {error}"))
-}
-
-fn lock(root: &Path) -> io::Result<Option<File>> {
-    fs::create_dir_all(root)?;
-    let directory = File::open(root)?;
-    match rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(Some(directory)),
-        Err(rustix::io::Errno::WOULDBLOCK) => Ok(None),
-        Err(error) => Err(error.into()),
-    }
-}
-
-fn is_empty(root: &Path) -> io::Result<bool> {
-    Ok(fs::read_dir(root)?.next().is_none())
-}
-
 /// Makes the directories of a layout, and removes what an export that was interrupted has begun.
 fn prepare(root: &Path) -> io::Result<()> {
     for algorithm in Algorithms::standard().names() {
@@ -261,8 +204,4 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(part, path)
-}
-
-pub(super) fn sync(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
 }

@@ -55,7 +55,7 @@ impl Run<'_> {
         }
         let mounted = self
             .target
-            .mount_blob(repository, &descriptor.digest, holders.first());
+            .mount_blob(repository, descriptor, holders.first());
         if mounted.await? {
             return Ok(Moved::Present);
         }

@@ -5,7 +5,9 @@ use std::{collections::BTreeMap, fs, path::Path};
 use bytes::Bytes;
 use registry_core::Digest;
 use registry_server::testing::TestRegistry;
-use registry_transfer::{DistributionSource, Event};
+use registry_transfer::{
+    DistributionSource, DistributionTarget, Event, LayoutSource, LayoutTarget,
+};
 use tempfile::{TempDir, tempdir};
 
 use crate::{
@@ -79,6 +81,59 @@ async fn images_of_every_shape_come_from_a_storage_directory() {
     assert_same(server.engine(), &here).await;
     let again = moved(source(&place).await, local(&here)).await;
     assert_eq!((again.images_copied, again.bytes), (0, 0));
+}
+
+async fn target(place: &TempDir) -> DistributionTarget {
+    DistributionTarget::open(place.path()).await.unwrap()
+}
+
+#[tokio::test]
+async fn images_of_every_shape_go_through_a_storage_directory() {
+    let (server, here, place) = (stocked().await, empty(), tempdir().unwrap());
+    let summary = moved(local(server.engine()), target(&place).await).await;
+    assert_eq!((summary.images_copied, summary.blobs_linked), (7, 0));
+    moved(source(&place).await, local(&here)).await;
+    assert_same(server.engine(), &here).await;
+    let again = moved(local(server.engine()), target(&place).await).await;
+    assert_eq!((again.images_copied, again.bytes), (0, 0));
+    server.push_image("team/app", "v1", &[b"new"]).await;
+    let more = moved(local(server.engine()), target(&place).await).await;
+    assert_eq!((more.images_copied, more.blobs_copied), (1, 2));
+    moved(source(&place).await, local(&here)).await;
+    assert_same(server.engine(), &here).await;
+}
+
+#[tokio::test]
+async fn what_has_the_wrong_bytes_gets_no_name_in_a_storage_directory() {
+    let (server, layout, place) = (
+        TestRegistry::start().await,
+        tempdir().unwrap(),
+        tempdir().unwrap(),
+    );
+    let bad = server.push_image("bad", "v1", &[b"layer"]).await;
+    server.push_image("good", "v1", &[b"other"]).await;
+    let to = LayoutTarget::open(layout.path()).await.unwrap();
+    moved(local(server.engine()), to).await;
+    let digest = &bad.layers()[0];
+    let file = layout.path().join("blobs/sha256").join(digest.encoded());
+    fs::write(file, "wrong").unwrap();
+    let damaged = LayoutSource::open(layout.path(), None).await.unwrap();
+    let (summary, _) = move_all(damaged, target(&place).await).await;
+    assert_eq!((summary.images_copied, summary.failed), (1, 1));
+    assert!(summary.blobs_linked > 0 && !data(place.path(), digest).exists());
+    let (summary, _) = move_all(source(&place).await, local(&empty())).await;
+    assert_eq!((summary.images_copied, summary.failed), (1, 0));
+}
+
+#[tokio::test]
+async fn a_directory_of_something_else_or_of_another_export_is_not_written_to() {
+    let (place, other) = (tempdir().unwrap(), tempdir().unwrap());
+    let _first = target(&place).await;
+    let second = DistributionTarget::open(place.path()).await.err().unwrap();
+    assert!(second.to_string().contains("another process"));
+    fs::write(other.path().join("letter"), "").unwrap();
+    let refused = DistributionTarget::open(other.path()).await.err().unwrap();
+    assert!(refused.to_string().contains("neither empty nor"));
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Place {
 
     fn target(&self, trust: Trust) -> LocalRegistry {
         let blobs = Arc::new(self.directory.blobs().clone());
-        LocalRegistry::new(self.registry.clone(), Caller::anonymous()).adopting(blobs, trust)
+        LocalRegistry::new(self.registry.clone(), Caller::anonymous()).files(blobs, trust)
     }
 }
 

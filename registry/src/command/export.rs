@@ -9,7 +9,8 @@ use crate::{
     job::{self, Job},
 };
 
-/// Sends images to another registry, an OCI layout or a tar of one.
+/// Sends images to another registry, an OCI layout or a tar of one, or a storage directory for the distribution
+/// registry.
 ///
 /// Tags are sent with all that they lead to and all that refers to it. What is there already is not sent
 /// again, so an export that was interrupted goes on when it is said again; a tar is written anew each time.
@@ -17,7 +18,7 @@ use crate::{
 /// Exit code 0 says that all of it is there, 1 that some of it is not, 2 that nothing was begun.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
-    /// Where to: oci:DIR, oci-archive:FILE, https://HOST, http://HOST or docker://HOST (https).
+    /// Where to: oci:DIR, oci-archive:FILE, distribution:DIR, https://HOST, http://HOST or docker://HOST (https).
     #[arg(value_name = "TARGET")]
     target: Location,
 

@@ -6,8 +6,8 @@ use registry_client::Client;
 use registry_core::{AllowAll, Caller, RepositoryName, Secret, Trust};
 use registry_server::TokioSpawner;
 use registry_transfer::{
-    ArchiveTarget, DistributionSource, Event, LayoutSource, LayoutTarget, LocalRegistry, Location,
-    RemoteRegistry, Selection, Source, Summary, Target, Transfer,
+    ArchiveTarget, DistributionSource, DistributionTarget, Event, LayoutSource, LayoutTarget,
+    LocalRegistry, Location, RemoteRegistry, Selection, Source, Summary, Target, Transfer,
 };
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, interval_at};
@@ -101,8 +101,7 @@ impl Import {
             true => Trust::Digest,
             false => Trust::Nothing,
         };
-        let files = Arc::new(place.directory.blobs().clone());
-        let target = Arc::new(here(place).await?.adopting(files, trust));
+        let target = Arc::new(here(place, trust).await?);
         self.moving
             .run(source, target, self.moving.jobs, report)
             .await
@@ -122,7 +121,7 @@ impl Import {
 impl Export {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
         let target = self.target(report).await?;
-        let source = Arc::new(here(place).await?);
+        let source = Arc::new(here(place, Trust::Nothing).await?);
         let jobs = match self.moving.location {
             // It is written at one place anyhow, and is the same each time where it is written in order.
             Location::Archive(_) => NonZeroU8::MIN,
@@ -136,24 +135,20 @@ impl Export {
             Location::Layout(path) => Arc::new(LayoutTarget::open(path).await?),
             Location::Archive(path) => Arc::new(ArchiveTarget::open(path).await?),
             Location::Registry(address) => Arc::new(self.moving.remote(address, report).await?),
-            Location::Distribution(_) => return Err(Failure::new(NO_DISTRIBUTION)),
+            Location::Distribution(path) => Arc::new(DistributionTarget::open(path).await?),
         })
     }
 }
 
-const NO_DISTRIBUTION: &str = "nothing is exported to a storage directory of another server: \
-    export to that server by its address, or to an OCI layout";
-
 /// The registry itself. Who runs a command has the files anyhow, so the policy of the server that it runs
 /// in is not asked.
-async fn here(place: &Place) -> Result<LocalRegistry, Failure> {
+async fn here(place: &Place, trust: Trust) -> Result<LocalRegistry, Failure> {
     let parts = place.directory.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let parts = parts.settings(place.registry.settings().clone());
-    Ok(LocalRegistry::new(
-        parts.build().await?,
-        Caller::anonymous(),
-    ))
+    let files = Arc::new(place.directory.blobs().clone());
+    let registry = LocalRegistry::new(parts.build().await?, Caller::anonymous());
+    Ok(registry.files(files, trust))
 }
 
 impl Moving {

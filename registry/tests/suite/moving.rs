@@ -181,6 +181,29 @@ fn an_import_makes_a_registry_where_there_is_none_and_an_export_does_not() {
 }
 
 #[test]
+fn images_go_through_a_storage_directory_by_hard_link() {
+    let (from, to, place) = (
+        Data::new("dist"),
+        Data::new("dist-to"),
+        Data::new("dist-place"),
+    );
+    let ledger = stock(&Server::over(from.as_ref()));
+    let storage = format!("distribution:{}", place.path());
+    let export = || run(&["export", &storage, "--data", from.path()]);
+    ends(&export(), 0, &["images: 4 copied", "1 copied, 3 linked"]);
+    ends(&export(), 0, &["images: 0 copied, 4 already"]);
+    let digest = sha256(&content(3, 60_000));
+    let encoded = digest.strip_prefix("sha256:").unwrap();
+    let blobs = place.as_ref().join("docker/registry/v2/blobs/sha256");
+    let data = blobs.join(&encoded[..2]).join(encoded).join("data");
+    assert_eq!(names(&data), 2);
+    let import = run(&["import", &storage, "--data", to.path()]);
+    ends(&import, 0, &["images: 4 copied", "3 linked"]);
+    assert_eq!(names(&data), 3);
+    has_all(&Server::over(to.as_ref()), &ledger);
+}
+
+#[test]
 fn images_go_through_a_tar() {
     let (from, to, place) = (Data::new("tar"), fresh("tar-to"), Data::new("tar-file"));
     let server = Server::over(from.as_ref());
@@ -302,7 +325,7 @@ fn what_cannot_be_begun_is_told_with_another_exit_code() {
     ends(&import("/srv/images"), 2, &["it begins with oci:"]);
     ends(&import("https://ann:hunter2@host"), 2, &["by options"]);
     let export = run(&["export", "distribution:/tmp", "--data", data.path()]);
-    ends(&export, 2, &["nothing is exported to a storage directory"]);
+    ends(&export, 2, &["neither empty nor a storage directory"]);
     fs::create_dir(place.as_ref()).unwrap();
     fs::write(place.as_ref().join("letter"), "").unwrap();
     let export = run(&["export", &layout(&place), "--data", data.path()]);

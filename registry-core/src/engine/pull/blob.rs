@@ -81,6 +81,14 @@ impl Blob {
         self.size
     }
 
+    /// The object that has its bytes, where they are large enough to be in the store.
+    pub fn object(&self) -> Option<&ObjectKey> {
+        match &self.content {
+            BlobContent::Object(key) => Some(key),
+            BlobContent::Inline(_) => None,
+        }
+    }
+
     /// Its bytes, or those of a range that lies within it.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use registry_core::backend::{AdoptFile, BlobStore, ObjectKey, ObjectKind, StoreErrorKind};
+use registry_core::backend::{BlobStore, FileStore, ObjectKey, ObjectKind, StoreErrorKind};
 use tempfile::TempDir;
 
 use super::{DiskBlobs, digest, recorded::Recorded, store};
@@ -74,6 +74,9 @@ fn hazard_05_a_file_is_adopted_after_bytes_name_and_directory() {
         assert_eq!(place.blobs.stat(&key).await.unwrap(), Some(10));
         let [file, object] = [path.clone(), place.path(&key)].map(|it| fs::metadata(it).unwrap());
         assert_eq!((file.ino(), file.nlink()), (object.ino(), 2));
+        assert_eq!(place.blobs.file(&key), Some(place.path(&key)));
+        let other = ObjectKey::new("blobs/../registry");
+        assert_eq!(place.blobs.file(&other), None);
         let again = place.adopted(&path).await.unwrap();
         assert_ne!(again, key);
     });

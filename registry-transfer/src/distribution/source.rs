@@ -1,14 +1,4 @@
-//! The storage directory of the distribution registry.
-//!
-//! ```text
-//! DIR/docker/registry/v2/blobs/sha256/ab/abcd.../data
-//! DIR/docker/registry/v2/repositories/NAME/_manifests/tags/TAG/current/link
-//! DIR/docker/registry/v2/repositories/NAME/_manifests/revisions/sha256/abcd.../link
-//! ```
-//!
-//! A link is a file that holds a digest. The directory is read while nobody writes to it: stop the other
-//! server, or let it refuse pushes. Asking that server over the protocol was the alternative; it needs no
-//! directory, but tells nothing of manifests without a tag.
+//! Reading a storage directory.
 
 use std::{
     collections::BTreeMap,
@@ -21,18 +11,16 @@ use async_trait::async_trait;
 use registry_core::{Descriptor, Digest, Reference, RepositoryName, Tag};
 use tokio::sync::Mutex;
 
+use super::storage::{Storage, read_link};
 use crate::{
     Error, ImageBlob, ImageManifest, Result, Selection, Source,
     files::{FileContent, MAX_MANIFEST, aside, is_known, read, there},
     inventory::Inventory,
 };
 
-/// A link holds a digest and no more.
-const MAX_LINK: u64 = 512;
-
 /// The storage directory of the distribution registry.
 pub struct DistributionSource {
-    root: PathBuf,
+    storage: Storage,
     inventories: Mutex<BTreeMap<RepositoryName, Arc<Inventory>>>,
 }
 
@@ -43,27 +31,18 @@ impl DistributionSource {
     /// Where it is none.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let root = path.join("docker/registry/v2");
-        let repositories = root.join("repositories");
-        if aside(&repositories, |path| Ok(path.is_dir())).await? {
+        let storage = Storage::below(&path);
+        if aside(&storage.repositories(), |path| Ok(path.is_dir())).await? {
             let inventories = Mutex::default();
-            return Ok(Self { root, inventories });
+            return Ok(Self {
+                storage,
+                inventories,
+            });
         }
         Err(Error::content(format!(
             "{} is no storage directory: there is no docker/registry/v2/repositories in it",
             path.display()
         )))
-    }
-
-    fn manifests(&self, repository: &RepositoryName) -> PathBuf {
-        let repositories = self.root.join("repositories");
-        repositories.join(repository.as_str()).join("_manifests")
-    }
-
-    fn data(&self, digest: &Digest) -> PathBuf {
-        let encoded = digest.encoded();
-        let blobs = self.root.join("blobs").join(digest.algorithm());
-        blobs.join(&encoded[..2]).join(encoded).join("data")
     }
 
     async fn revision(
@@ -74,12 +53,11 @@ impl DistributionSource {
         if !is_known(digest) {
             return Ok(None);
         }
-        let revisions = self.manifests(repository).join("revisions");
-        let link = revisions.join(digest.algorithm()).join(digest.encoded());
-        if read_link(link.join("link")).await?.as_ref() != Some(digest) {
+        let link = self.storage.revision(repository, digest);
+        if read_link(link).await?.as_ref() != Some(digest) {
             return Ok(None);
         }
-        let data = self.data(digest);
+        let data = self.storage.data(digest);
         let absent = || Error::content(format!("{} is missing", data.display()));
         let bytes = read(data.clone(), MAX_MANIFEST).await?.ok_or_else(absent)?;
         Ok(Some(ImageManifest {
@@ -90,7 +68,7 @@ impl DistributionSource {
     }
 
     async fn revisions(&self, repository: &RepositoryName) -> Result<Vec<Digest>> {
-        let revisions = self.manifests(repository).join("revisions");
+        let revisions = self.storage.manifests(repository).join("revisions");
         let mut digests = Vec::new();
         for algorithm in ["sha256", "sha512"] {
             for encoded in names(&revisions.join(algorithm)).await? {
@@ -116,7 +94,7 @@ impl DistributionSource {
             }
         }
         for tag in self.tags(repository).await? {
-            let digest = read_link(self.tag(repository, &tag)).await;
+            let digest = read_link(self.storage.current(repository, &tag)).await;
             digest
                 .into_iter()
                 .flatten()
@@ -126,11 +104,6 @@ impl DistributionSource {
         inventories.insert(repository.clone(), Arc::clone(&inventory));
         Ok(inventory)
     }
-
-    fn tag(&self, repository: &RepositoryName, tag: &Tag) -> PathBuf {
-        let tags = self.manifests(repository).join("tags");
-        tags.join(tag.as_str()).join("current/link")
-    }
 }
 
 #[async_trait]
@@ -139,14 +112,14 @@ impl Source for DistributionSource {
         if let Some(named) = selection.named() {
             return Ok(named);
         }
-        let root = self.root.join("repositories");
+        let root = self.storage.repositories();
         let mut found = aside(&root, repositories).await?;
         found.retain(|name| selection.takes_repository(name));
         Ok(found)
     }
 
     async fn tags(&self, repository: &RepositoryName) -> Result<Vec<Tag>> {
-        let manifests = self.manifests(repository);
+        let manifests = self.storage.manifests(repository);
         if !aside(&manifests, |path| Ok(path.is_dir())).await? {
             return Err(Error::content(format!(
                 "there is no repository {repository}"
@@ -172,7 +145,7 @@ impl Source for DistributionSource {
             Reference::Digest(digest) => return self.revision(repository, digest).await,
             Reference::Tag(tag) => tag,
         };
-        match read_link(self.tag(repository, tag)).await? {
+        match read_link(self.storage.current(repository, tag)).await? {
             Some(digest) => self.revision(repository, &digest).await,
             None => Ok(None),
         }
@@ -190,24 +163,13 @@ impl Source for DistributionSource {
         if !is_known(&descriptor.digest) {
             return Ok(None);
         }
-        let data = self.data(&descriptor.digest);
+        let data = self.storage.data(&descriptor.digest);
         let content = FileContent::open(data.clone()).await?;
         Ok(content.map(|content| ImageBlob {
             content: Arc::new(content),
             file: Some(data),
         }))
     }
-}
-
-/// The digest in a link; `None` where there is no link.
-async fn read_link(path: PathBuf) -> Result<Option<Digest>> {
-    let Some(bytes) = read(path.clone(), MAX_LINK).await? else {
-        return Ok(None);
-    };
-    let digest = str::from_utf8(&bytes).ok().map(str::trim_ascii);
-    let digest = digest.and_then(|text| Digest::parse(text).ok());
-    let none = || Error::content(format!("{} holds no digest", path.display()));
-    digest.ok_or_else(none).map(Some)
 }
 
 /// The names in a directory, in byte order; none where there is no directory.

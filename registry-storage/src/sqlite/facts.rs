@@ -11,23 +11,26 @@ use rusqlite::Row;
 use super::{
     error::Failure,
     owned::{Origin, Scope},
+    seen::Rows,
     transaction::Transaction,
     value::{Bits, Millis, Readable},
     view::View,
 };
 
 /// A namespace and a repository, as far as they are there.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Place {
     pub(super) namespace: Option<NamespaceRow>,
     pub(super) repository: Option<RepositoryRow>,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct NamespaceRow {
     pub(super) visibility: Visibility,
     pub(super) version: u64,
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct RepositoryRow {
     pub(super) id: i64,
     pub(super) visibility: Option<Visibility>,
@@ -80,12 +83,17 @@ impl RepositoryRow {
 
 impl View<'_> {
     pub(super) fn place(&self, name: &RepositoryName) -> Result<Place, Failure> {
+        let seen = self.seen.map(|seen| &seen.places);
+        let place = Rows::get(seen, || name.clone(), || self.find_place(name))?;
+        Ok(place.unwrap_or_default())
+    }
+
+    fn find_place(&self, name: &RepositoryName) -> Result<Option<Place>, Failure> {
         // A repository has its namespace, so nothing is missed where there is none.
         let sql = "SELECT n.public, n.version, r.id, r.visibility, r.version
             FROM namespaces n LEFT JOIN repositories r ON r.name = ?2
             WHERE n.name = ?1";
-        let place = self.one(sql, (namespace_of(name), name.as_str()), Place::read)?;
-        Ok(place.unwrap_or_default())
+        self.one(sql, (namespace_of(name), name.as_str()), Place::read)
     }
 
     pub(super) fn namespace_place(&self, name: &Namespace) -> Result<Place, Failure> {

@@ -24,9 +24,10 @@
 //! is read often is in the system's cache, and a page of a listing is as long as the engine allows. To
 //! run long pages elsewhere would be worth it where they are allowed to be ten times as long.
 //!
-//! What makes them cheap: a connection keeps its snapshot until something is committed, and a statement
-//! keeps its plan. The first reads after a commit take a new snapshot and their pages from the system
-//! again: facts and a manifest are 12 then.
+//! What makes them cheap: a connection keeps its snapshot until something is committed, with the rows that
+//! it has [seen](self::seen) of it, and a statement keeps its plan. The figures are of rows that it has not
+//! seen. The first reads after a commit take a new snapshot and their pages from the system again: facts
+//! and a manifest are 12 then.
 //!
 //! # What is answered, and when
 //!
@@ -100,6 +101,7 @@ mod pulls;
 mod readers;
 mod repositories;
 mod schema;
+mod seen;
 #[cfg(feature = "directory")]
 mod snapshot;
 mod time;

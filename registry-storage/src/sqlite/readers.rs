@@ -24,6 +24,7 @@ use rusqlite::Connection;
 use super::{
     error::{Failure, OpenError},
     open,
+    seen::Seen,
     view::View,
 };
 
@@ -44,6 +45,7 @@ pub(super) struct Readers {
 struct Reader {
     connection: Connection,
     snapshot: Option<u64>,
+    seen: Seen,
 }
 
 impl Readers {
@@ -54,6 +56,7 @@ impl Readers {
             Ok(Mutex::new(Reader {
                 connection,
                 snapshot: None,
+                seen: Seen::default(),
             }))
         });
         Ok(Self {
@@ -75,7 +78,7 @@ impl Readers {
     ) -> Result<T, Failure> {
         let mut reader = self.take();
         reader.renew(self.generation.load(Ordering::Acquire))?;
-        read(&View::new(&reader.connection, now))
+        read(&View::new(&reader.connection, now).remembering(&reader.seen))
     }
 
     /// Gives back every snapshot. A log is only begun anew when none is of it.
@@ -115,6 +118,7 @@ impl Reader {
 
     fn release(&mut self) -> Result<(), Failure> {
         self.snapshot = None;
+        self.seen.forget();
         if !self.connection.is_autocommit() {
             self.connection.prepare_cached("COMMIT")?.execute(())?;
         }

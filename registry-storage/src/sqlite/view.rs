@@ -3,17 +3,29 @@
 use registry_core::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::error::Failure;
+use super::{error::Failure, seen::Seen};
 
 /// A connection at one moment, to read from.
 pub(super) struct View<'c> {
     connection: &'c Connection,
     pub(super) now: Timestamp,
+    /// What was seen before, where it cannot have changed.
+    pub(super) seen: Option<&'c Seen>,
 }
 
 impl<'c> View<'c> {
     pub(super) fn new(connection: &'c Connection, now: Timestamp) -> Self {
-        Self { connection, now }
+        Self {
+            connection,
+            now,
+            seen: None,
+        }
+    }
+
+    /// The same, for as long as it is all that is looked at.
+    pub(super) fn remembering(mut self, seen: &'c Seen) -> Self {
+        self.seen = Some(seen);
+        self
     }
 
     /// The first row of an answer.

@@ -15,6 +15,7 @@ use crate::sqlite::{
     error::Failure,
     facts::{Place, is_bare, namespace_of},
     owned::{DeleteContent, MountBlob, PutBlob},
+    seen::{Rows, Versioned},
     transaction::Transaction,
     uploads::Ending,
     value::{Bits, Millis},
@@ -35,16 +36,26 @@ impl View<'_> {
         scope: Scope<'_>,
         digest: &Digest,
     ) -> Result<Checked<Option<BlobRecord>>, Failure> {
+        let name = scope.repository;
+        let seen = self.seen.map(|seen| &seen.blobs);
+        let key = || (name.clone(), digest.clone());
+        let found = Rows::get(seen, key, || self.find_blob(name, digest))?;
+        Ok(checked(scope, found))
+    }
+
+    fn find_blob(
+        &self,
+        name: &RepositoryName,
+        digest: &Digest,
+    ) -> Result<Option<Versioned<BlobRecord>>, Failure> {
         let sql = "SELECT n.version, r.version, c.size, c.object, c.inline, l.pass IS NOT NULL
             FROM namespaces n
             LEFT JOIN repositories r ON r.name = ?2
             LEFT JOIN links l ON l.repository = r.id AND l.digest = ?3
             LEFT JOIN contents c ON c.digest = l.digest AND c.quarantined = 0
             WHERE n.name = ?1";
-        let namespace = namespace_of(scope.repository);
-        let params = (namespace, scope.repository.as_str(), digest.as_str());
-        let found = self.one(sql, params, |row| Ok((versions(row)?, blob(row)?)))?;
-        Ok(checked(scope, found))
+        let params = (namespace_of(name), name.as_str(), digest.as_str());
+        self.one(sql, params, |row| Ok((versions(row)?, blob(row)?)))
     }
 
     fn kept(&self, digest: &Digest) -> Result<Option<Kept>, Failure> {

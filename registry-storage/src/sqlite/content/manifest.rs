@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use registry_core::{
-    Digest, Event, Reference, Tag,
+    Digest, Event, Reference, RepositoryName, Tag,
     backend::{
         Checked, DeleteManifestOutcome, ManifestRecord, PutManifestOutcome, ReferenceRow,
         ReferenceTarget, Scope,
@@ -15,6 +15,7 @@ use crate::sqlite::{
     error::Failure,
     facts::namespace_of,
     owned::{DeleteContent, PutManifest},
+    seen::{Rows, Versioned},
     transaction::Transaction,
     value::{Millis, Text},
     view::View,
@@ -26,17 +27,24 @@ impl View<'_> {
         scope: Scope<'_>,
         reference: &Reference,
     ) -> Result<Checked<Option<ManifestRecord>>, Failure> {
+        let name = scope.repository;
+        let seen = self.seen.map(|seen| &seen.manifests);
+        let key = || (name.clone(), reference.clone());
+        let found = Rows::get(seen, key, || self.find_manifest(name, reference))?;
+        Ok(checked(scope, found))
+    }
+
+    fn find_manifest(
+        &self,
+        name: &RepositoryName,
+        reference: &Reference,
+    ) -> Result<Option<Versioned<ManifestRecord>>, Failure> {
         let (sql, text) = match reference {
             Reference::Tag(tag) => (BY_TAG, tag.as_str()),
             Reference::Digest(digest) => (BY_DIGEST, digest.as_str()),
         };
-        let params = (
-            namespace_of(scope.repository),
-            scope.repository.as_str(),
-            text,
-        );
-        let found = self.one(sql, params, |row| Ok((versions(row)?, record(row)?)))?;
-        Ok(checked(scope, found))
+        let params = (namespace_of(name), name.as_str(), text);
+        self.one(sql, params, |row| Ok((versions(row)?, record(row)?)))
     }
 
     fn manifest_id(&self, repository: i64, digest: &Digest) -> Result<Option<i64>, Failure> {

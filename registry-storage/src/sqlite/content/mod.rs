@@ -23,6 +23,7 @@ use super::{
     error::Failure,
     names::Names,
     owned::{self, DeleteContent},
+    seen::Versioned,
     transaction::Transaction,
     value::Bits,
     view::View,
@@ -153,7 +154,7 @@ fn versions(row: &Row<'_>) -> rusqlite::Result<FactsVersion> {
 
 /// What a statement that reads versions and content has read, if the versions are those of the scope.
 /// No row is read where there is no namespace.
-fn checked<T>(scope: Scope<'_>, found: Option<(FactsVersion, Option<T>)>) -> Checked<Option<T>> {
+fn checked<T>(scope: Scope<'_>, found: Option<Versioned<T>>) -> Checked<Option<T>> {
     let (version, content) = found.unwrap_or_default();
     match version == scope.facts {
         true => Checked::Current(content),

@@ -14,6 +14,7 @@ mod media_type;
 mod name;
 mod policy;
 mod random;
+mod raw_descriptor;
 mod reference;
 mod secret;
 mod spawn;
@@ -48,6 +49,7 @@ pub use name::{
 };
 pub use policy::{Action, AllowAll, Decision, Policy, Resource, Visible, VisibleSet};
 pub use random::Random;
+pub use raw_descriptor::RawDescriptor;
 pub use reference::{ParseReferenceError, Reference};
 pub use secret::Secret;
 pub use spawn::{Spawn, Task};

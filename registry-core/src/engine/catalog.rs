@@ -46,7 +46,7 @@ impl Registry {
             visible,
         };
         let names = self.inner.metadata.repositories(query).await?;
-        Ok(Page::cut(names, limit, |name| name.as_str().to_owned()))
+        Page::cut(names, limit, |name| Ok(name.as_str().to_owned()))
     }
 
     /// Looks at a bounded number of rows. The page may be short and still have a next one; its

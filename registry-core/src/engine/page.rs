@@ -1,5 +1,7 @@
 //! Pages of a listing.
 
+use super::Result;
+
 /// Asks for a page.
 #[derive(Clone, Copy, Debug)]
 pub struct PageRequest<'a> {
@@ -27,10 +29,14 @@ impl<T> Page<T> {
     }
 
     /// A page of `limit` from a listing that was asked for one more.
-    pub(super) fn cut(mut items: Vec<T>, limit: usize, key: impl Fn(&T) -> String) -> Self {
+    pub(super) fn cut(
+        mut items: Vec<T>,
+        limit: usize,
+        key: impl Fn(&T) -> Result<String>,
+    ) -> Result<Self> {
         let more = items.len() > limit;
         items.truncate(limit);
-        let next = items.last().filter(|_| more).map(key);
-        Self { items, next }
+        let next = items.last().filter(|_| more).map(key).transpose()?;
+        Ok(Self { items, next })
     }
 }

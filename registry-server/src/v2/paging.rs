@@ -76,8 +76,15 @@ fn number(text: &str) -> Result<usize, Failure> {
 
 /// An answer of JSON.
 pub(super) fn json(value: &impl Serialize, content_type: &'static str) -> Response<Body> {
-    // Names, tags and descriptors always become JSON.
-    let text = serde_json::to_vec(value).unwrap_or_default();
+    // Names and tags always become JSON.
+    json_text(
+        serde_json::to_string(value).unwrap_or_default(),
+        content_type,
+    )
+}
+
+/// The same where it is JSON already.
+pub(super) fn json_text(text: String, content_type: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::full(Bytes::from(text)));
     let content_type = HeaderValue::from_static(content_type);
     response.headers_mut().insert(CONTENT_TYPE, content_type);

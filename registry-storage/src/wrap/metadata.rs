@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use registry_core::{
-    Change, Descriptor, Digest, Namespace, Reference, RepositoryName, Tag, Visibility, VisibleSet,
+    Change, Digest, Namespace, RawDescriptor, Reference, RepositoryName, Tag, Visibility,
+    VisibleSet,
     backend::{
         BlobRecord, Changes, Checked, ClaimOutcome, Collection, Condemned, Content,
         CreateNamespace, CreateOutcome, CreateRule, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
@@ -78,7 +79,7 @@ delegate! { Content {
         scope: Scope<'_>, reference: &Reference
     ) -> Checked<Option<ManifestRecord>>;
     Tags: tags(scope: Scope<'_>, after: Option<&str>, limit: usize) -> Checked<Vec<Tag>>;
-    Referrers: referrers(scope: Scope<'_>, page: ReferrersPage<'_>) -> Checked<Vec<Descriptor>>;
+    Referrers: referrers(scope: Scope<'_>, page: ReferrersPage<'_>) -> Checked<Vec<RawDescriptor>>;
     Holders: holders(
         digest: &Digest, visible: Option<&VisibleSet>, after: Option<&str>, limit: usize
     ) -> Vec<RepositoryName>;

@@ -10,8 +10,8 @@ use super::{
 };
 use crate::{
     backend::blob_store::ObjectKey, clock::Timestamp, descriptor::Descriptor, digest::Digest,
-    media_type::MediaType, name::RepositoryName, policy::VisibleSet, reference::Reference,
-    tag::Tag,
+    media_type::MediaType, name::RepositoryName, policy::VisibleSet, raw_descriptor::RawDescriptor,
+    reference::Reference, tag::Tag,
 };
 
 /// Where a blob's bytes are.
@@ -360,7 +360,7 @@ pub trait Content: Send + Sync {
         &self,
         scope: Scope<'_>,
         page: ReferrersPage<'_>,
-    ) -> Result<Checked<Vec<Descriptor>>, MetadataError>;
+    ) -> Result<Checked<Vec<RawDescriptor>>, MetadataError>;
 
     /// Repositories that hold this blob, in byte order after `after`, at most `limit`, of those in the
     /// set: candidates for a mount that names no source.

@@ -16,6 +16,7 @@ use crate::{
     descriptor::Descriptor,
     digest::Digest,
     media_type::MediaType,
+    raw_descriptor::RawDescriptor,
     reference::Reference,
     tag::Tag,
 };
@@ -118,7 +119,7 @@ impl Pull {
         let metadata = &access.inner.metadata;
         let tags = under_facts!(access, permit =>
             metadata.tags(access.scope(permit), page.after, limit + 1));
-        Ok(Page::cut(tags, limit, |tag| tag.as_str().to_owned()))
+        Page::cut(tags, limit, |tag| Ok(tag.as_str().to_owned()))
     }
 
     /// A page of the manifests whose subject this is, by digest in byte order; of one artifact type
@@ -132,6 +133,21 @@ impl Pull {
         artifact_type: Option<&str>,
         page: PageRequest<'_>,
     ) -> Result<Page<Descriptor>> {
+        let Page { items, next } = self.raw_referrers(subject, artifact_type, page).await?;
+        let items = items.iter().map(read).collect::<Result<_>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// The same as the text that it is kept as, for those who send it on.
+    ///
+    /// # Errors
+    /// Only those of the backends.
+    pub async fn raw_referrers(
+        &self,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+        page: PageRequest<'_>,
+    ) -> Result<Page<RawDescriptor>> {
         let limit = min(page.limit, self.access.inner.settings.referrers_page_limit);
         if limit == 0 || !self.permit.exists {
             return Ok(Page::empty());
@@ -146,9 +162,7 @@ impl Pull {
             limit: limit + 1,
         };
         let found = under_facts!(access, permit => metadata.referrers(access.scope(permit), query));
-        Ok(Page::cut(found, limit, |descriptor| {
-            descriptor.digest.as_str().to_owned()
-        }))
+        Page::cut(found, limit, |last| Ok(read(last)?.digest.to_string()))
     }
 
     /// How often something was pulled: by this tag, or in all.
@@ -186,4 +200,9 @@ impl Pull {
             Err(self.access.unknown())
         }
     }
+}
+
+fn read(referrer: &RawDescriptor) -> Result<Descriptor> {
+    let read = referrer.read();
+    read.map_err(|error| Error::Unavailable(format!("a descriptor cannot be read: {error}")))
 }

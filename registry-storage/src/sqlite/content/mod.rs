@@ -8,7 +8,7 @@ pub(super) mod tag;
 
 use async_trait::async_trait;
 use registry_core::{
-    Descriptor, Digest, Reference, RepositoryName, Tag, VisibleSet,
+    Digest, RawDescriptor, Reference, RepositoryName, Tag, VisibleSet,
     backend::{
         BlobRecord, Checked, Content, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, FactsVersion, ManifestRecord,
@@ -193,7 +193,7 @@ impl Content for SqliteMetadata {
         &self,
         scope: Scope<'_>,
         page: ReferrersPage<'_>,
-    ) -> Result<Checked<Vec<Descriptor>>, MetadataError> {
+    ) -> Result<Checked<Vec<RawDescriptor>>, MetadataError> {
         self.read(|view| view.page_of(scope, |id| view.referrers(id, page)))
     }
 

@@ -1,6 +1,7 @@
 //! The manifests of a repository that have one subject.
 
-use registry_core::{Descriptor, backend::ReferrersPage};
+use registry_core::{RawDescriptor, backend::ReferrersPage};
+use rusqlite::Row;
 
 use crate::sqlite::{error::Failure, value::limit, view::View};
 
@@ -9,24 +10,19 @@ impl View<'_> {
         &self,
         repository: i64,
         page: ReferrersPage<'_>,
-    ) -> Result<Vec<Descriptor>, Failure> {
+    ) -> Result<Vec<RawDescriptor>, Failure> {
         let (subject, most) = (page.subject.as_str(), limit(page.limit));
         // Every digest comes after the empty text.
         let after = page.after.unwrap_or_default();
-        let rows = match page.artifact_type {
-            None => self.all(OF_ANY_TYPE, (repository, subject, after, most), |row| {
-                row.get::<_, String>(0)
-            }),
-            Some(kind) => {
-                let params = (repository, subject, after, most, kind);
-                self.all(OF_TYPE, params, |row| row.get::<_, String>(0))
-            }
-        };
-        let descriptors = rows?.into_iter();
-        descriptors
-            .map(|text| Ok(serde_json::from_str(&text)?))
-            .collect()
+        match page.artifact_type {
+            None => self.all(OF_ANY_TYPE, (repository, subject, after, most), kept),
+            Some(kind) => self.all(OF_TYPE, (repository, subject, after, most, kind), kept),
+        }
     }
+}
+
+fn kept(row: &Row<'_>) -> rusqlite::Result<RawDescriptor> {
+    Ok(RawDescriptor::kept(row.get_ref(0)?.as_str()?))
 }
 
 pub(in crate::sqlite) const OF_ANY_TYPE: &str = "SELECT descriptor FROM manifests

@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use registry_core::{
-    Change, Descriptor, Digest, Namespace, Reference, RepositoryName, Tag, Visibility, VisibleSet,
+    Change, Digest, Namespace, RawDescriptor, Reference, RepositoryName, Tag, Visibility,
+    VisibleSet,
     backend::{
         BlobRecord, Changes, Checked, ClaimOutcome, Collection, Condemned, Content,
         CreateNamespace, CreateOutcome, CreateRule, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
@@ -110,7 +111,7 @@ mutable! {
         mut put_manifest(command: PutManifest<'_>) -> Checked<PutManifestOutcome>;
         own blob(scope: Scope<'_>, digest: &Digest) -> Checked<Option<BlobRecord>>;
         own manifest(scope: Scope<'_>, reference: &Reference) -> Checked<Option<ManifestRecord>>;
-        own referrers(scope: Scope<'_>, page: ReferrersPage<'_>) -> Checked<Vec<Descriptor>>;
+        own referrers(scope: Scope<'_>, page: ReferrersPage<'_>) -> Checked<Vec<RawDescriptor>>;
         own holders(
             digest: &Digest, visible: Option<&VisibleSet>, after: Option<&str>, limit: usize
         ) -> Vec<RepositoryName>;

@@ -61,7 +61,7 @@ async fn holds_all(metadata: &SqliteMetadata) {
     };
     let referrers = current(metadata.referrers(scope, page).await);
     assert_eq!(referrers.len(), 1);
-    let referrer = Reference::Digest(referrers[0].digest.clone());
+    let referrer = Reference::Digest(referrers[0].read().unwrap().digest);
     assert!(current(metadata.manifest(scope, &referrer).await).is_some());
 
     let small = Digest::sha256(b"a small layer");

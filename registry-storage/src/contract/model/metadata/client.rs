@@ -7,7 +7,7 @@ use std::{
 };
 
 use registry_core::{
-    Event, Reference, RepositoryName, Visibility,
+    Event, RawDescriptor, Reference, RepositoryName, Visibility,
     backend::{
         Checked, ClaimOutcome, CreateNamespace, CreateRule, DeleteBlob, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, FactsVersion, ListRepositories, Metadata, MetadataError,
@@ -528,8 +528,9 @@ impl Client {
         };
         let referrers = self.metadata.referrers(self.scope(at, &name), page).await;
         checked(referrers, |referrers| {
-            let digests = referrers.iter().map(|referrer| &referrer.digest);
-            let mut places: Vec<_> = digests.map(stage::manifest_of).collect();
+            let read = |raw: &RawDescriptor| raw.read().expect("a descriptor").digest;
+            let digests = referrers.iter().map(read);
+            let mut places: Vec<_> = digests.map(|digest| stage::manifest_of(&digest)).collect();
             places.sort_unstable();
             Answer::Places(places)
         })

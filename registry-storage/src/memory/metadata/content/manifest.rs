@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bytes::Bytes;
 use registry_core::{
-    Descriptor, Digest, Event, MediaType, Reference, RepositoryName, Tag, Timestamp,
+    Digest, Event, MediaType, RawDescriptor, Reference, RepositoryName, Tag, Timestamp,
     backend::{
         DeleteManifest, DeleteManifestOutcome, ManifestRecord, PutManifest, PutManifestOutcome,
         ReferenceRow, ReferenceTarget,
@@ -24,7 +24,8 @@ pub(in super::super) struct Manifest {
     pub(in super::super) created: Timestamp,
     pub(in super::super) subject: Option<Digest>,
     pub(in super::super) tags: BTreeSet<Key<Tag>>,
-    pub(super) descriptor: Descriptor,
+    pub(super) artifact_type: Option<String>,
+    pub(super) descriptor: RawDescriptor,
     media_type: MediaType,
     bytes: Bytes,
     references: Vec<ReferenceRow>,
@@ -37,7 +38,8 @@ impl Manifest {
             created,
             subject: command.subject.cloned(),
             tags: BTreeSet::new(),
-            descriptor: command.descriptor.clone(),
+            artifact_type: command.descriptor.artifact_type.clone(),
+            descriptor: RawDescriptor::of(command.descriptor),
             media_type: command.media_type.clone(),
             bytes: command.bytes.clone(),
             references: command.references.to_vec(),

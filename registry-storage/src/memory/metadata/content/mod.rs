@@ -8,7 +8,7 @@ pub(super) mod tag;
 
 use async_trait::async_trait;
 use registry_core::{
-    Descriptor, Digest, Reference, RepositoryName, Tag, VisibleSet,
+    Digest, RawDescriptor, Reference, RepositoryName, Tag, VisibleSet,
     backend::{
         BlobRecord, Checked, Content, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, ManifestRecord, MetadataError,
@@ -120,7 +120,7 @@ impl Content for MemoryMetadata {
         &self,
         scope: Scope<'_>,
         page: ReferrersPage<'_>,
-    ) -> Result<Checked<Vec<Descriptor>>, MetadataError> {
+    ) -> Result<Checked<Vec<RawDescriptor>>, MetadataError> {
         self.run_in(scope, |state| state.referrers(scope.repository, page))
     }
 

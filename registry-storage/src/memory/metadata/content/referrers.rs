@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use registry_core::{Descriptor, Digest, RepositoryName, backend::ReferrersPage};
+use registry_core::{Digest, RawDescriptor, RepositoryName, backend::ReferrersPage};
 
 use super::manifest::Manifest;
 use crate::memory::metadata::{
@@ -54,7 +54,7 @@ impl Repository {
     pub(super) fn index_referrer(&mut self, digest: &Digest, manifest: &Manifest) {
         if let Some(subject) = &manifest.subject {
             let referrers = self.referrers.entry(subject.clone()).or_default();
-            referrers.add(digest, manifest.descriptor.artifact_type.as_deref());
+            referrers.add(digest, manifest.artifact_type.as_deref());
         }
     }
 
@@ -64,14 +64,14 @@ impl Repository {
             return;
         };
         if let Some(referrers) = self.referrers.get_mut(subject) {
-            referrers.remove(digest, manifest.descriptor.artifact_type.as_deref());
+            referrers.remove(digest, manifest.artifact_type.as_deref());
             if referrers.all.is_empty() {
                 self.referrers.remove(subject);
             }
         }
     }
 
-    fn referrers(&self, page: ReferrersPage<'_>) -> Option<Vec<Descriptor>> {
+    fn referrers(&self, page: ReferrersPage<'_>) -> Option<Vec<RawDescriptor>> {
         let referrers = self.referrers.get(page.subject)?;
         let digests = referrers.of_type(page.artifact_type)?;
         let digests = digests.range::<str, _>(after(page.after)).take(page.limit);
@@ -89,7 +89,7 @@ impl State {
         &self,
         name: &RepositoryName,
         page: ReferrersPage<'_>,
-    ) -> Vec<Descriptor> {
+    ) -> Vec<RawDescriptor> {
         let repository = self.repositories.get(name);
         let found = repository.and_then(|repository| repository.referrers(page));
         found.unwrap_or_default()

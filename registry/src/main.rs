@@ -12,6 +12,7 @@ mod hangups;
 mod housekeeping;
 mod job;
 mod listeners;
+mod memory;
 mod observe;
 mod place;
 mod reload;
@@ -40,6 +41,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    memory::limit_arenas();
     let outcome = match Arguments::try_parse() {
         Ok(arguments) => arguments.command.run(),
         Err(error) => failure::usage(error),

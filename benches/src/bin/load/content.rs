@@ -1,7 +1,8 @@
 //! Content that nobody has pushed before.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Range;
 
 use registry_core::{Algorithms, Digest};
 
@@ -15,7 +16,7 @@ const PREFIX: usize = 16;
 pub(crate) struct Contents {
     noise: Vec<u8>,
     run: u64,
-    made: AtomicU64,
+    made: Cell<u64>,
 }
 
 /// A blob that is not held in memory: a prefix of its own, then noise up to its size.
@@ -25,26 +26,35 @@ pub(crate) struct Blob {
     digest: Digest,
 }
 
+/// A number that no other run has: a registry that is measured twice must not have the content of the
+/// first time.
+pub(crate) fn new_run() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
 impl Contents {
-    pub(crate) fn new() -> Self {
-        // A registry that is measured twice must not have the content of the first time.
-        let run = RandomState::new().build_hasher().finish();
+    /// Those of a run; the same ones, in the same order, for the same run.
+    pub(crate) fn of(run: u64) -> Self {
         Self {
-            noise: noise(run),
+            noise: noise(),
             run,
-            made: AtomicU64::new(0),
+            made: Cell::new(0),
         }
     }
 
     /// A blob that is unlike all others.
     pub(crate) fn blob(&self, size: usize) -> Blob {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        self.blob_by("sha256", size)
+    }
+
+    /// The same, named by another algorithm.
+    pub(crate) fn blob_by(&self, algorithm: &str, size: usize) -> Blob {
         let mut prefix = [0; PREFIX];
         prefix[..8].copy_from_slice(&self.run.to_le_bytes());
-        prefix[8..].copy_from_slice(&number.to_le_bytes());
+        prefix[8..].copy_from_slice(&self.next().to_le_bytes());
         let algorithms = Algorithms::standard();
-        let mut hasher = algorithms.get("sha256").expect("it is standard").hasher();
-        pieces(&prefix, &self.noise, size).for_each(|piece| hasher.update(piece));
+        let mut hasher = algorithms.get(algorithm).expect("it is standard").hasher();
+        part(&prefix, &self.noise, 0..size).for_each(|piece| hasher.update(piece));
         let digest = hasher.finish();
         Blob {
             prefix,
@@ -53,18 +63,26 @@ impl Contents {
         }
     }
 
-    /// The bytes of a blob, in pieces of at most a MiB.
-    pub(crate) fn pieces<'a>(&'a self, blob: &'a Blob) -> impl Iterator<Item = &'a [u8]> {
-        pieces(&blob.prefix, &self.noise, blob.size)
+    /// Some of the bytes of a blob, in pieces of at most a MiB.
+    pub(crate) fn part<'a>(
+        &'a self,
+        blob: &'a Blob,
+        range: Range<usize>,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        part(&blob.prefix, &self.noise, range)
     }
 
-    pub(crate) fn bytes(&self, blob: &Blob) -> Vec<u8> {
-        self.pieces(blob).collect::<Vec<_>>().concat()
+    pub(crate) fn bytes(&self, blob: &Blob, range: Range<usize>) -> Vec<u8> {
+        self.part(blob, range).collect::<Vec<_>>().concat()
+    }
+
+    fn next(&self) -> u64 {
+        self.made.replace(self.made.get() + 1)
     }
 
     /// An image manifest that is unlike all others, with a subject where one is given.
     pub(crate) fn manifest(&self, config: &Blob, layers: &[Blob], subject: Option<&str>) -> String {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let number = self.next();
         let layers: Vec<_> = layers.iter().map(|layer| layer.descriptor(LAYER)).collect();
         let subject = subject.map_or(String::new(), |subject| format!(r#""subject":{subject},"#));
         format!(
@@ -98,19 +116,28 @@ pub(crate) fn descriptor(media_type: &str, digest: &Digest, size: usize) -> Stri
     format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}}}"#)
 }
 
-fn pieces<'a>(prefix: &'a [u8], noise: &'a [u8], size: usize) -> impl Iterator<Item = &'a [u8]> {
-    let mut left = size;
-    let pieces = std::iter::once(prefix).chain(std::iter::repeat(noise));
-    pieces.map_while(move |piece| {
-        let taken = piece.len().min(left);
-        left -= taken;
-        (taken > 0).then_some(&piece[..taken])
+/// The bytes of a range of the prefix and, behind it, the noise again and again.
+fn part<'a>(
+    prefix: &'a [u8],
+    noise: &'a [u8],
+    range: Range<usize>,
+) -> impl Iterator<Item = &'a [u8]> {
+    let mut at = range.start;
+    std::iter::from_fn(move || {
+        let left = range.end.saturating_sub(at);
+        let rest = match at.checked_sub(prefix.len()) {
+            None => &prefix[at..],
+            Some(behind) => &noise[behind % noise.len()..],
+        };
+        let piece = &rest[..rest.len().min(left)];
+        at += piece.len();
+        (!piece.is_empty()).then_some(piece)
     })
 }
 
 /// Bytes that do not compress, by xorshift.
-fn noise(seed: u64) -> Vec<u8> {
-    let mut state = seed | 1;
+fn noise() -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let words = std::iter::repeat_with(|| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -126,13 +153,34 @@ mod tests {
 
     #[test]
     fn a_blob_has_its_size_and_digest_and_is_unlike_others() {
-        let contents = Contents::new();
+        let contents = Contents::of(new_run());
         for size in [1, 16, 17, 5000, (1 << 20) + 16, (2 << 20) + 17] {
             let blob = contents.blob(size);
-            let bytes = contents.bytes(&blob);
+            let bytes = contents.bytes(&blob, 0..size);
             assert_eq!(bytes.len(), size);
             assert_eq!(&Digest::sha256(&bytes), blob.digest());
         }
         assert_ne!(contents.blob(16).digest(), contents.blob(16).digest());
+    }
+
+    #[test]
+    fn parts_of_a_blob_are_parts_of_its_bytes() {
+        let contents = Contents::of(7);
+        let size = (2 << 20) + 100;
+        let blob = contents.blob_by("sha512", size);
+        let whole = contents.bytes(&blob, 0..size);
+        for range in [
+            0..0,
+            0..16,
+            3..20,
+            16..17,
+            20..(1 << 20) + 30,
+            (1 << 20)..size,
+        ] {
+            assert_eq!(contents.bytes(&blob, range.clone()), whole[range]);
+        }
+        let again = Contents::of(7).blob_by("sha512", size);
+        assert_eq!(again.digest(), blob.digest());
+        assert!(blob.digest().as_str().starts_with("sha512:"));
     }
 }

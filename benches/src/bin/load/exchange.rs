@@ -1,25 +1,35 @@
 //! Requests of the protocol, over one connection.
 
 use crate::connection::{Answer, Body, Connection};
-use crate::content::{Blob, Contents, MANIFEST, OCTET_STREAM};
-use crate::failure::{Failure, Result};
+use crate::content::MANIFEST;
+use crate::failure::{Failure, Kind, Result};
 use crate::target::BodyHead;
 
 impl Connection {
     /// A request that is written out, and the answer it must have.
     pub(crate) async fn exchange(&mut self, request: &[u8], wanted: u16) -> Result<Answer> {
-        self.send(request).await?;
-        let answer = self
-            .receive(request.starts_with(b"HEAD "), Body::Drop)
-            .await?;
+        let answer = self.answer(request).await?;
         check(answer, wanted, || first_line(request))
     }
 
-    /// The same, with the body of the answer.
+    /// A request that is written out, and whatever answer it has.
+    pub(crate) async fn answer(&mut self, request: &[u8]) -> Result<Answer> {
+        match self.once(request, Body::Drop).await {
+            Err(failure) => self.renew(failure)?,
+            answered => return answered,
+        }
+        self.once(request, Body::Drop).await
+    }
+
+    async fn once(&mut self, request: &[u8], body: Body<'_>) -> Result<Answer> {
+        self.send(request).await?;
+        self.receive(request.starts_with(b"HEAD "), body).await
+    }
+
+    /// A request that must be answered so, with the body of the answer.
     pub(crate) async fn read_whole(&mut self, request: &[u8], wanted: u16) -> Result<Vec<u8>> {
         let mut body = Vec::new();
-        self.send(request).await?;
-        let answer = self.receive(false, Body::Keep(&mut body)).await?;
+        let answer = self.once(request, Body::Keep(&mut body)).await?;
         check(answer, wanted, || first_line(request))?;
         Ok(body)
     }
@@ -30,34 +40,6 @@ impl Connection {
         self.exchange(&request, wanted).await
     }
 
-    /// Pushes a blob by POST and PUT.
-    pub(crate) async fn push_blob(
-        &mut self,
-        repository: &str,
-        contents: &Contents,
-        blob: &Blob,
-    ) -> Result<()> {
-        let begin = format!("/v2/{repository}/blobs/uploads/");
-        let begun = self.ask("POST", &begin, 202).await?;
-        let location = begun
-            .location
-            .ok_or_else(|| Failure::new("a 202 without a Location"))?;
-        let location = self.target().path(&location);
-        let separator = if location.contains('?') { '&' } else { '?' };
-        let path = format!("{location}{separator}digest={}", blob.digest());
-        let body = BodyHead {
-            media_type: OCTET_STREAM,
-            length: blob.size(),
-        };
-        let head = self.target().request_head("PUT", &path, &body);
-        self.send(&head).await?;
-        for piece in contents.pieces(blob) {
-            self.send(piece).await?;
-        }
-        let answer = self.receive(false, Body::Drop).await?;
-        check(answer, 201, || "PUT of a blob".to_owned()).map(drop)
-    }
-
     /// Pushes a manifest under a tag or digest.
     pub(crate) async fn put_manifest(
         &mut self,
@@ -66,30 +48,28 @@ impl Connection {
         manifest: &str,
     ) -> Result<()> {
         let path = format!("/v2/{repository}/manifests/{reference}");
-        let request = manifest_request(self, &path, manifest);
+        let body = BodyHead {
+            media_type: MANIFEST,
+            length: manifest.len(),
+            range: None,
+        };
+        let mut request = self.target().request_head("PUT", &path, &body);
+        request.extend_from_slice(manifest.as_bytes());
         self.exchange(&request, 201).await.map(drop)
     }
 }
 
-fn manifest_request(connection: &Connection, path: &str, manifest: &str) -> Vec<u8> {
-    let body = BodyHead {
-        media_type: MANIFEST,
-        length: manifest.len(),
+/// An answer of that status, or why not.
+pub(crate) fn check(answer: Answer, wanted: u16, request: impl Fn() -> String) -> Result<Answer> {
+    let kind = match answer.status {
+        status if status == wanted => return Ok(answer),
+        // What a server does not have, it does not find, or does not allow.
+        404 | 405 | 501 => Kind::NoSuchApi,
+        _ => Kind::Wrong,
     };
-    let mut request = connection.target().request_head("PUT", path, &body);
-    request.extend_from_slice(manifest.as_bytes());
-    request
-}
-
-fn check(answer: Answer, wanted: u16, request: impl Fn() -> String) -> Result<Answer> {
-    if answer.status == wanted {
-        return Ok(answer);
-    }
-    let status = answer.status;
-    Err(Failure::new(format!(
-        "{} answered {status}, not {wanted}",
-        request()
-    )))
+    let (request, status) = (request(), answer.status);
+    let sentence = format!("{request} answered {status}, not {wanted}");
+    Err(Failure::of(kind, sentence))
 }
 
 fn first_line(request: &[u8]) -> String {

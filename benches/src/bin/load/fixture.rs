@@ -1,20 +1,22 @@
-//! What a registry holds before it is measured.
+//! What a registry holds before it is measured, made when the first scenario needs it.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::cell::Cell;
+use std::fs;
+use std::path::{Path, PathBuf};
 
+use futures_util::future::try_join_all;
 use registry_core::Digest;
+use tokio::sync::OnceCell;
 
 use crate::connection::Connection;
-use crate::content::{Blob, Contents, MANIFEST, descriptor};
+use crate::content::{Blob, Contents, new_run};
 use crate::failure::Result;
-use crate::operation::Operation;
+use crate::kept::Kept;
 use crate::target::Target;
 
 pub(crate) const APP: &str = "bench/app";
-pub(crate) const TAGGED: &str = "bench/tagged";
-pub(crate) const MOUNTS: &str = "bench/mounts";
 const SMALL: usize = 4 << 10;
-const MOUNTABLE: usize = 512;
+const LARGE_PUSHES: usize = 8;
 
 /// How much of each.
 #[derive(Clone, Debug)]
@@ -24,172 +26,164 @@ pub(crate) struct Scale {
     pub(crate) tags: usize,
     pub(crate) repositories: usize,
     pub(crate) referrers: usize,
+    /// Manifests that are there to be deleted in a round.
+    pub(crate) deletes: usize,
+    /// Connections over which content is pushed at once.
+    pub(crate) lanes: usize,
 }
 
-/// Content that was pushed, and requests for it, written once.
+/// What is known of a server besides its address.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    /// Where its files are, for the page cache.
+    pub(crate) files: Option<PathBuf>,
+    /// What it serves as files, by path: it takes no pushes.
+    pub(crate) serves: Option<PathBuf>,
+    /// What says which rows are there already.
+    pub(crate) kept: Option<PathBuf>,
+}
+
+/// The content of one server.
 pub(crate) struct Fixture {
     pub(crate) target: Target,
-    pub(crate) contents: Contents,
+    pub(crate) place: Place,
     pub(crate) scale: Scale,
+    /// Where new content comes from.
+    pub(crate) contents: Contents,
+    kept: Kept,
     pub(crate) config: Blob,
     pub(crate) small: Blob,
     pub(crate) manifest: String,
     pub(crate) other_manifest: String,
-    /// The blob to pull, and those to push.
-    pub(crate) large: Vec<Blob>,
-    pub(crate) mountable: Vec<Blob>,
-    mounts: AtomicUsize,
-    pushes: AtomicUsize,
+    app: OnceCell<()>,
+    large: OnceCell<Blob>,
+    pushes: OnceCell<Vec<Blob>>,
 }
 
 impl Fixture {
-    /// Pushes what the operations need.
-    pub(crate) async fn push(
-        target: &Target,
-        scale: &Scale,
-        operations: &[Operation],
-    ) -> Result<Self> {
-        let fixture = Self::new(target, scale, operations);
-        let mut connection = Connection::open(target).await?;
-        if operations
-            .iter()
-            .any(|operation| *operation != Operation::Ping)
-        {
-            fixture.push_app(&mut connection).await?;
-        }
-        for operation in operations {
-            match operation {
-                Operation::TagPage => fixture.push_tags(&mut connection).await?,
-                Operation::CatalogPage => fixture.push_repositories(&mut connection).await?,
-                Operation::Referrers => fixture.push_referrers(&mut connection).await?,
-                Operation::PullLarge => fixture.push_large(&mut connection).await?,
-                Operation::Mount => fixture.push_mountable(&mut connection).await?,
-                _ => {}
-            }
-        }
-        Ok(fixture)
-    }
-
-    /// For a server that answers everything alike.
-    pub(crate) fn without_content(target: &Target, scale: &Scale) -> Self {
-        Self::new(target, scale, &[])
-    }
-
-    fn new(target: &Target, scale: &Scale, operations: &[Operation]) -> Self {
-        let contents = Contents::new();
-        let (config, small) = (contents.blob(100), contents.blob(SMALL));
-        let uses = |operation| operations.contains(&operation);
-        let large = match (uses(Operation::PullLarge), uses(Operation::PushLarge)) {
-            (_, true) => 9,
-            (true, false) => 1,
-            (false, false) => 0,
-        };
-        let mountable = if uses(Operation::Mount) { MOUNTABLE } else { 0 };
-        Self {
+    /// Pushes nothing yet.
+    pub(crate) fn new(target: &Target, place: &Place, scale: &Scale) -> Result<Self> {
+        let kept = Kept::open(place.kept.clone())?;
+        let lasting = Contents::of(kept.run());
+        let config = lasting.blob(100);
+        Ok(Self {
             target: target.clone(),
+            place: place.clone(),
             scale: scale.clone(),
-            manifest: contents.manifest(&config, &[], None),
-            other_manifest: contents.manifest(&config, &[], None),
-            large: (0..large).map(|_| contents.blob(scale.large)).collect(),
-            mountable: (0..mountable).map(|_| contents.blob(64)).collect(),
+            contents: Contents::of(new_run()),
+            kept,
+            small: lasting.blob(SMALL),
+            manifest: lasting.manifest(&config, &[], None),
+            other_manifest: lasting.manifest(&config, &[], None),
             config,
-            small,
-            contents,
-            mounts: AtomicUsize::new(0),
-            pushes: AtomicUsize::new(0),
-        }
+            app: OnceCell::new(),
+            large: OnceCell::new(),
+            pushes: OnceCell::new(),
+        })
     }
 
-    /// How many large blobs were pushed before this one.
-    pub(crate) fn next_push(&self) -> usize {
-        self.pushes.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// How many blobs were mounted before this one.
-    pub(crate) fn next_mount(&self) -> usize {
-        self.mounts.fetch_add(1, Ordering::Relaxed)
-    }
-
-    async fn push_app(&self, connection: &mut Connection) -> Result<()> {
-        for blob in [&self.config, &self.small] {
-            connection.push_blob(APP, &self.contents, blob).await?;
-        }
-        connection.put_manifest(APP, "v1", &self.manifest).await
-    }
-
-    async fn push_tags(&self, connection: &mut Connection) -> Result<()> {
-        connection
-            .push_blob(TAGGED, &self.contents, &self.config)
-            .await?;
-        for number in 0..self.scale.tags {
-            let tag = format!("tag-{number:06}");
-            connection
-                .put_manifest(TAGGED, &tag, &self.manifest)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn push_repositories(&self, connection: &mut Connection) -> Result<()> {
-        for number in 0..self.scale.repositories {
-            let repository = format!("catalog/app-{number:06}");
-            connection
-                .push_blob(&repository, &self.contents, &self.config)
-                .await?;
-            connection
-                .put_manifest(&repository, "v1", &self.manifest)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn push_referrers(&self, connection: &mut Connection) -> Result<()> {
-        let digest = self.manifest_digest();
-        let subject = descriptor(MANIFEST, &digest, self.manifest.len());
-        for _ in 0..self.scale.referrers {
-            let referrer = self.contents.manifest(&self.config, &[], Some(&subject));
-            let digest = Digest::sha256(referrer.as_bytes());
-            connection
-                .put_manifest(APP, digest.as_str(), &referrer)
-                .await?;
-        }
-        Ok(())
-    }
-
-    async fn push_large(&self, connection: &mut Connection) -> Result<()> {
-        connection
-            .push_blob(APP, &self.contents, &self.large[0])
-            .await
-    }
-
-    async fn push_mountable(&self, connection: &mut Connection) -> Result<()> {
-        for blob in &self.mountable {
-            connection.push_blob(MOUNTS, &self.contents, blob).await?;
-        }
-        Ok(())
-    }
-
-    /// The digest of the manifest that has referrers.
+    /// The digest of the manifest that is tagged.
     pub(crate) fn manifest_digest(&self) -> Digest {
         Digest::sha256(self.manifest.as_bytes())
     }
 
-    /// The request of an operation that is always the same one.
-    pub(crate) fn request(&self, operation: Operation) -> Option<Vec<u8>> {
-        let (method, path) = match operation {
-            Operation::Ping => ("GET", "/v2/".to_owned()),
-            Operation::ManifestByTag => ("GET", format!("/v2/{APP}/manifests/v1")),
-            Operation::HeadBlob => ("HEAD", format!("/v2/{APP}/blobs/{}", self.small.digest())),
-            Operation::SmallBlob => ("GET", format!("/v2/{APP}/blobs/{}", self.small.digest())),
-            Operation::TagPage => ("GET", format!("/v2/{TAGGED}/tags/list?n=100")),
-            Operation::CatalogPage => ("GET", "/v2/_catalog?n=100".to_owned()),
-            Operation::Referrers => (
-                "GET",
-                format!("/v2/{APP}/referrers/{}", self.manifest_digest()),
-            ),
-            Operation::PullLarge => ("GET", format!("/v2/{APP}/blobs/{}", self.large[0].digest())),
-            _ => return None,
+    /// Sees to it that the image of `APP` is there: its configuration, a small blob, the tag `v1`.
+    pub(crate) async fn app(&self) -> Result<()> {
+        let push = async || match &self.place.serves {
+            Some(folder) => self.write_app(&folder.join("v2").join(APP)),
+            None => self.push_app().await,
         };
-        Some(self.target.request(method, &path))
+        self.app.get_or_try_init(push).await.copied()
+    }
+
+    /// The large blob of `APP`.
+    pub(crate) async fn large(&self) -> Result<&Blob> {
+        let push = async || {
+            self.app().await?;
+            let blob = self.contents.blob(self.scale.large);
+            match &self.place.serves {
+                Some(folder) => self.write_blob(&folder.join("v2").join(APP), &blob)?,
+                None => {
+                    self.connect()
+                        .await?
+                        .push_blob(APP, &self.contents, &blob)
+                        .await?
+                }
+            }
+            Ok(blob)
+        };
+        self.large.get_or_try_init(push).await
+    }
+
+    /// Large blobs to push. They are the same ones for all scenarios, because a digest takes a while.
+    pub(crate) async fn large_pushes(&self) -> &[Blob] {
+        let blobs = || (0..LARGE_PUSHES).map(|_| self.contents.blob(self.scale.large));
+        self.pushes.get_or_init(async || blobs().collect()).await
+    }
+
+    /// Makes rows of a kind up to a number, over all lanes at once.
+    pub(crate) async fn rows(
+        &self,
+        kind: &str,
+        count: usize,
+        make: impl AsyncFn(&mut Connection, usize) -> Result<()>,
+    ) -> Result<()> {
+        let there = self.kept.rows(kind);
+        self.at_once(there..count.max(there), make).await?;
+        self.kept.made(kind, count.max(there))
+    }
+
+    /// Does something for each number, over all lanes at once.
+    pub(crate) async fn at_once(
+        &self,
+        numbers: std::ops::Range<usize>,
+        make: impl AsyncFn(&mut Connection, usize) -> Result<()>,
+    ) -> Result<()> {
+        let next = Cell::new(numbers.start);
+        let lane = async || {
+            let mut connection = self.connect().await?;
+            while next.get() < numbers.end {
+                let number = next.replace(next.get() + 1);
+                make(&mut connection, number).await?;
+            }
+            Result::Ok(())
+        };
+        let lanes = self.scale.lanes.min(numbers.len());
+        try_join_all((0..lanes).map(|_| lane())).await.map(drop)
+    }
+
+    pub(crate) async fn connect(&self) -> Result<Connection> {
+        Connection::open(&self.target).await
+    }
+
+    async fn push_app(&self) -> Result<()> {
+        let mut connection = self.connect().await?;
+        for blob in [&self.config, &self.small] {
+            connection.push_blob(APP, &self.contents, blob).await?;
+        }
+        let digest = self.manifest_digest();
+        for reference in ["v1", digest.as_str()] {
+            connection
+                .put_manifest(APP, reference, &self.manifest)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn write_app(&self, folder: &Path) -> Result<()> {
+        let manifests = folder.join("manifests");
+        fs::create_dir_all(&manifests)?;
+        let digest = self.manifest_digest();
+        for reference in ["v1", digest.as_str()] {
+            fs::write(manifests.join(reference), &self.manifest)?;
+        }
+        self.write_blob(folder, &self.small)
+    }
+
+    fn write_blob(&self, folder: &Path, blob: &Blob) -> Result<()> {
+        let blobs = folder.join("blobs");
+        fs::create_dir_all(&blobs)?;
+        let bytes = self.contents.bytes(blob, 0..blob.size());
+        Ok(fs::write(blobs.join(blob.digest().as_str()), bytes)?)
     }
 }

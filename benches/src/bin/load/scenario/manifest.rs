@@ -16,6 +16,25 @@ pub(super) const BY_TAG: Entry = Entry {
     prepare: |fixture| Box::pin(prepare(fixture, "GET", "v1".to_owned())),
 };
 
+pub(super) const HEAD: Entry = Entry {
+    name: "head-manifest",
+    title: "HEAD manifest by tag",
+    unit: Unit::Operation,
+    connections: ALL_CONNECTIONS,
+    prepare: |fixture| Box::pin(prepare(fixture, "HEAD", "v1".to_owned())),
+};
+
+pub(super) const BY_DIGEST: Entry = Entry {
+    name: "manifest-by-digest",
+    title: "GET manifest by digest",
+    unit: Unit::Operation,
+    connections: ALL_CONNECTIONS,
+    prepare: |fixture| {
+        let digest = fixture.manifest_digest().to_string();
+        Box::pin(prepare(fixture, "GET", digest))
+    },
+};
+
 async fn prepare(
     fixture: Rc<Fixture>,
     method: &'static str,

@@ -7,14 +7,18 @@
 mod blob;
 mod catalog_page;
 mod cold;
+mod delete;
 mod image;
+mod known_image;
 mod manifest;
+mod mixed;
 mod mount;
 mod move_tag;
 mod ping;
 mod pull_large;
 mod push_image;
 mod push_large;
+mod ranges;
 mod referrers;
 mod same;
 mod tag_page;
@@ -31,9 +35,11 @@ use crate::fixture::Fixture;
 use crate::worker::Worker;
 
 /// All of them, in the order of the tables.
-pub(crate) static ALL: [Entry; 17] = [
+pub(crate) static ALL: [Entry; 23] = [
     ping::PING,
     manifest::BY_TAG,
+    manifest::HEAD,
+    manifest::BY_DIGEST,
     blob::HEAD,
     blob::SMALL,
     tag_page::TAG_PAGE,
@@ -41,9 +47,13 @@ pub(crate) static ALL: [Entry; 17] = [
     referrers::REFERRERS,
     move_tag::MOVE_TAG,
     mount::MOUNT,
+    delete::DELETE,
     push_image::SMALL,
     push_image::LARGE,
+    known_image::PUSH_KNOWN,
+    mixed::MIXED,
     pull_large::PULL_LARGE,
+    ranges::PULL_RANGES,
     cold::PULL_COLD,
     push_large::PUSH_LARGE,
     push_large::PUSH_CHUNKED,

@@ -16,7 +16,7 @@ use crate::scenario::{ALL, Entry};
 use crate::server::Server;
 use crate::specification::Specification;
 use crate::target::Credential;
-use crate::{compare, hyper_server, markdown, smoke};
+use crate::{compare, guard, hyper_server, markdown, smoke};
 
 /// Without another time, this part of a measurement goes before it, uncounted.
 const WARM_UP: f64 = 0.2;
@@ -49,6 +49,11 @@ enum Command {
     },
     /// Carries out every scenario a few times and checks the answers
     Smoke {
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Measures what must stay cheap beside a bare hyper service, and fails where it has become dear
+    Guard {
         #[command(flatten)]
         target: Target,
     },
@@ -147,15 +152,19 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
             rounds,
         } => {
             let plan = options.plan(rounds, true);
-            block_on(compare::run(target.open()?, &plan))
+            block_on(compare::run(target.open()?, &plan)).map(drop)
         }
         Command::Measure { target, options } => {
             let plan = options.plan(1, false);
-            block_on(compare::run(target.open()?, &plan))
+            block_on(compare::run(target.open()?, &plan)).map(drop)
         }
         Command::Smoke { target } => {
             let server = target.open()?.into_iter().next();
             block_on(smoke::run(server.ok_or_else(which)?))
+        }
+        Command::Guard { target } => {
+            let server = target.open()?.into_iter().next();
+            block_on(guard::run(server.ok_or_else(which)?))
         }
         Command::Table { files } => files.iter().try_for_each(|file| {
             let results = Results::read(file)?;
@@ -172,7 +181,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
 }
 
 /// On one thread: the server shall have the others.
-fn block_on(run: impl Future<Output = Result<()>>) -> Result<()> {
+fn block_on<T>(run: impl Future<Output = Result<T>>) -> Result<T> {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_all().build()?.block_on(run)
 }

@@ -36,7 +36,7 @@ pub(crate) struct Contestant {
 }
 
 /// Measures A B A B for each scenario and prints the table. A ratio is the median of the rounds'.
-pub(crate) async fn run(servers: Vec<Server>, plan: &Plan) -> Result<()> {
+pub(crate) async fn run(servers: Vec<Server>, plan: &Plan) -> Result<Vec<ScenarioResult>> {
     let limit = match plan.beside_hyper {
         true => Some(Contestant::new(Server::start_hyper()?, &plan.load)?),
         false => None,
@@ -73,7 +73,8 @@ pub(crate) async fn run(servers: Vec<Server>, plan: &Plan) -> Result<()> {
     plan.json
         .as_ref()
         .map_or(Ok(()), |file| results.write(file))?;
-    turns.verdict()
+    turns.verdict()?;
+    Ok(results.scenarios)
 }
 
 impl Contestant {

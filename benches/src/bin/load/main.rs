@@ -16,6 +16,7 @@ mod exchange;
 mod expect;
 mod failure;
 mod fixture;
+mod guard;
 mod histogram;
 mod http;
 mod hyper_server;

@@ -1,0 +1,113 @@
+//! Bounds on what operations cost, for where each change is tested.
+//!
+//! A bound is a multiple of what a bare hyper service costs in the same run, about twice what was measured
+//! (`benches/RESULTS.md`): a noisy machine stays below it, and a request that begins to do its work twice
+//! does not.
+
+use std::time::Duration;
+
+use crate::compare::{self, Plan};
+use crate::failure::{Failure, Result};
+use crate::fixture::Scale;
+use crate::results::{Outcome, ScenarioResult};
+use crate::round::Load;
+use crate::scenario::Entry;
+use crate::server::Server;
+
+/// Scenarios by name, and how much they may cost in the cost of bare hyper.
+const BOUNDS: [(&str, f64); 9] = [
+    ("ping", 2.2),
+    ("manifest-by-tag", 2.8),
+    ("head-blob", 2.8),
+    ("small-blob", 2.8),
+    ("tag-page", 8.0),
+    ("catalog-page", 8.0),
+    ("referrers", 10.0),
+    ("move-tag", 15.0),
+    ("mount", 18.0),
+];
+
+const TIME: Duration = Duration::from_secs(1);
+const ROUNDS: usize = 3;
+
+/// Measures a server beside bare hyper, and fails where something costs more than it may.
+pub(crate) async fn run(server: Server) -> Result<()> {
+    let scenarios = compare::run(vec![server], &plan()?).await?;
+    let exceeded: Vec<_> = scenarios.iter().filter_map(exceeded).collect();
+    match exceeded.as_slice() {
+        [] => Ok(()),
+        sentences => Err(Failure::new(sentences.join("; "))),
+    }
+}
+
+fn plan() -> Result<Plan> {
+    let entries = BOUNDS.iter().map(|(name, _)| Entry::named(name));
+    let scenarios = entries.collect::<Result<_, _>>().map_err(Failure::new)?;
+    Ok(Plan {
+        load: Load {
+            scenarios,
+            connections: 16,
+            time: TIME,
+            warm_up: TIME / 5,
+            rate: None,
+            scale: Scale {
+                large: 1 << 20,
+                tags: 2000,
+                repositories: 200,
+                referrers: 200,
+                deletes: 0,
+                lanes: 16,
+            },
+        },
+        rounds: ROUNDS,
+        beside_hyper: true,
+        transfers: None,
+        json: None,
+    })
+}
+
+/// What is to be said of a scenario that costs more than it may, or was not measured.
+fn exceeded(result: &ScenarioResult) -> Option<String> {
+    let (_, bound) = BOUNDS.iter().find(|(name, _)| *name == result.name)?;
+    let title = &result.title;
+    let cost = result.outcomes.first().and_then(|outcome| match outcome {
+        Outcome::Measured(measured) => measured.cost_by_hyper,
+        Outcome::Missing(_) => None,
+    });
+    match cost {
+        Some(cost) if cost <= *bound => None,
+        Some(cost) => Some(format!(
+            "{title} costs {cost:.2} times what bare hyper costs, and may cost {bound}"
+        )),
+        None => Some(format!("{title} was not measured")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::results::Measured;
+    use crate::sample::Sample;
+    use crate::scenario::LIMIT;
+
+    fn ping(cost_by_hyper: Option<f64>) -> ScenarioResult {
+        let measured = Measured {
+            cost_by_hyper,
+            ..Measured::of(&Sample::default(), LIMIT.unit)
+        };
+        ScenarioResult::of(LIMIT, vec![Outcome::Measured(Box::new(measured))])
+    }
+
+    #[test]
+    fn what_costs_more_than_it_may_is_named() {
+        assert_eq!(exceeded(&ping(Some(1.2))), None);
+        let named = exceeded(&ping(Some(2.3))).unwrap();
+        assert!(named.starts_with("GET /v2/ costs 2.30 times"), "{named}");
+        assert!(exceeded(&ping(None)).is_some());
+    }
+
+    #[test]
+    fn each_bound_is_that_of_a_scenario() {
+        assert_eq!(plan().unwrap().load.scenarios.len(), BOUNDS.len());
+    }
+}

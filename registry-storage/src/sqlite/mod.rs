@@ -25,7 +25,7 @@
 //! run long pages elsewhere would be worth it where they are allowed to be ten times as long.
 //!
 //! What makes them cheap: a connection keeps its snapshot until something is committed, with the rows that
-//! it has [seen](self::seen) of it, and a statement keeps its plan. The figures are of rows that it has not
+//! it has seen of it (`seen.rs`), and a statement keeps its plan. The figures are of rows that it has not
 //! seen. The first reads after a commit take a new snapshot and their pages from the system again: facts
 //! and a manifest are 12 then.
 //!

@@ -58,8 +58,15 @@ pub(crate) fn unread(error: io::Error) -> Error {
     Error::content(format!("it cannot be read: {error}"))
 }
 
-/// Locks a directory, which is made where there is none; `None` where another process has the lock.
-pub(crate) fn lock(root: &Path) -> io::Result<Option<File>> {
+/// Locks a directory, which is made where there is none.
+pub(crate) async fn lock(root: &Path) -> Result<File> {
+    let locked = aside(root, try_lock).await?;
+    let place = root.display();
+    locked.ok_or_else(|| Error::content(format!("another process writes to {place}")))
+}
+
+/// `None` where another process has the lock.
+fn try_lock(root: &Path) -> io::Result<Option<File>> {
     fs::create_dir_all(root)?;
     let directory = File::open(root)?;
     match rustix::fs::flock(&directory, FlockOperation::NonBlockingLockExclusive) {
@@ -69,8 +76,15 @@ pub(crate) fn lock(root: &Path) -> io::Result<Option<File>> {
     }
 }
 
-pub(crate) fn is_empty(root: &Path) -> io::Result<bool> {
-    Ok(fs::read_dir(root)?.next().is_none())
+/// Refuses a directory with something in it; `wanted` is what it may be instead of empty.
+pub(crate) async fn must_be_empty(root: &Path, wanted: &str) -> Result<()> {
+    let empty = aside(root, |root| Ok(fs::read_dir(root)?.next().is_none()));
+    if empty.await? {
+        return Ok(());
+    }
+    let place = root.display();
+    let sentence = format!("{place} is neither empty nor {wanted}");
+    Err(Error::content(sentence))
 }
 
 pub(crate) fn sync(directory: &Path) -> io::Result<()> {

@@ -21,7 +21,7 @@ use super::storage::{Storage, read_link};
 use crate::{
     Error, ImageBlob, ImageManifest, Result, Target, Way,
     files::{FileContent, aside, is_known, there},
-    writing::{fill, hasher, is_empty, lock, mismatch, unread},
+    writing::{fill, hasher, lock, mismatch, must_be_empty, unread},
 };
 
 /// The directory of files that have no name yet. The other server does not look there.
@@ -42,17 +42,11 @@ impl DistributionTarget {
     /// Where there is something else, or another process exports there.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let path = path.into();
-        let lock = aside(&path, lock).await?;
-        let lock = lock.ok_or_else(|| {
-            Error::content(format!("another process writes to {}", path.display()))
-        })?;
+        let lock = lock(&path).await?;
         let storage = Storage::below(&path);
         let known = aside(&storage.repositories(), |path| Ok(path.is_dir())).await?;
-        if !known && !aside(&path, is_empty).await? {
-            return Err(Error::content(format!(
-                "{} is neither empty nor a storage directory",
-                path.display()
-            )));
+        if !known {
+            must_be_empty(&path, "a storage directory").await?;
         }
         aside(&storage.repositories(), |path| fs::create_dir_all(path)).await?;
         aside(&storage.root().join(UNNAMED), begin).await?;

@@ -24,9 +24,9 @@ use super::{
     members::{Members, blob},
 };
 use crate::{
-    Error, ImageBlob, ImageManifest, Result, Target, Way,
+    ImageBlob, ImageManifest, Result, Target, Way,
     files::{aside, is_known, there},
-    writing::{fill, is_empty, lock, mismatch, sync},
+    writing::{fill, lock, mismatch, must_be_empty, sync},
 };
 
 /// What a file is called that is not whole yet.
@@ -48,16 +48,10 @@ impl LayoutTarget {
     /// Where there is something else, or another process writes there.
     pub async fn open(path: impl Into<PathBuf>) -> Result<Self> {
         let root = path.into();
-        let lock = aside(&root, lock).await?;
-        let lock = lock.ok_or_else(|| {
-            Error::content(format!("another process writes to {}", root.display()))
-        })?;
+        let lock = lock(&root).await?;
         let index = Index::read(&Members::Directory(root.clone())).await?;
-        if index.is_none() && !aside(&root, is_empty).await? {
-            return Err(Error::content(format!(
-                "{} is neither empty nor an OCI layout",
-                root.display()
-            )));
+        if index.is_none() {
+            must_be_empty(&root, "an OCI layout").await?;
         }
         aside(&root, prepare).await?;
         if index.is_none() {

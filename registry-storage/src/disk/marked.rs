@@ -2,8 +2,6 @@
 
 use std::{fs::File, io, path::Path};
 
-use bytes::Bytes;
-
 use super::ops::FileOps;
 use crate::marked::{leaves_out, step};
 
@@ -25,8 +23,8 @@ impl Marked {
 }
 
 impl FileOps for Marked {
-    fn write(&self, file: &File, pieces: &[Bytes]) -> io::Result<()> {
-        step("disk.write", || self.inner.write(file, pieces))
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        step("disk.write", || self.inner.write(file, bytes, offset))
     }
 
     fn truncate(&self, file: &File, length: u64) -> io::Result<()> {

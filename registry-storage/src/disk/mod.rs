@@ -32,13 +32,14 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod adopt;
+mod block;
 mod blocking;
 #[cfg(feature = "directory")]
 mod bring;
 mod cached;
 mod checkpoint;
+mod direct;
 mod error;
-mod gathered;
 mod key;
 mod list;
 #[cfg(feature = "abort-points")]

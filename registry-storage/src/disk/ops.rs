@@ -5,18 +5,17 @@
 
 use std::{
     fs::{self, File},
-    io::{self, IoSlice, Write},
+    io,
     path::Path,
 };
 
-use bytes::Bytes;
-
+use super::direct;
 use crate::Durability;
 
 /// Steps of a write.
 pub(super) trait FileOps: Send + Sync {
-    /// Writes all of the pieces where the file stands.
-    fn write(&self, file: &File, pieces: &[Bytes]) -> io::Result<()>;
+    /// Writes all bytes at an offset.
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()>;
 
     /// Forgets what is behind the length.
     fn truncate(&self, file: &File, length: u64) -> io::Result<()>;
@@ -49,19 +48,8 @@ struct System {
 }
 
 impl FileOps for System {
-    fn write(&self, mut file: &File, pieces: &[Bytes]) -> io::Result<()> {
-        let mut slices: Vec<_> = pieces.iter().map(|piece| IoSlice::new(piece)).collect();
-        let mut left = &mut slices[..];
-        IoSlice::advance_slices(&mut left, 0);
-        while !left.is_empty() {
-            match file.write_vectored(left) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => IoSlice::advance_slices(&mut left, written),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        direct::write(file, bytes, offset)
     }
 
     fn truncate(&self, file: &File, length: u64) -> io::Result<()> {

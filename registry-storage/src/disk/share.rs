@@ -1,7 +1,7 @@
 //! How much each of many writers may hold back.
 //!
-//! Large pieces cost less, so a writer among few gathers much; but all writers together hold no more
-//! than a fixed amount, up to a number of them at which pieces can get no smaller.
+//! Large blocks cost less, so a writer among few gathers much; but all writers together hold no more
+//! than a fixed amount, up to a number of them at which blocks can get no smaller.
 
 use std::sync::{
     Arc,
@@ -12,7 +12,7 @@ use std::sync::{
 const TOGETHER: usize = 8 << 20;
 
 /// What one of them gathers at most, and at least.
-const MOST: usize = 256 << 10;
+const MOST: usize = 1 << 20;
 const LEAST: usize = 32 << 10;
 
 /// A writer's share, given back when it is dropped.
@@ -25,9 +25,10 @@ impl Share {
         Self(Arc::clone(writers))
     }
 
-    /// How many bytes it is now.
+    /// How many bytes it is now: a power of two, so that blocks of it fit each other.
     pub(super) fn bytes(&self) -> usize {
         let writers = self.0.load(Ordering::Relaxed).max(1);
+        let writers = writers.next_power_of_two();
         (TOGETHER / writers).clamp(LEAST, MOST)
     }
 }

@@ -10,12 +10,11 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Seek, SeekFrom},
+    io,
     path::{Path, PathBuf},
     sync::{Arc, Weak},
 };
 
-use bytes::Bytes;
 use registry_core::{
     Digest,
     backend::{ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
@@ -95,18 +94,23 @@ impl Upload {
         &self.unique
     }
 
+    /// How many bytes there are in the file.
+    pub(super) fn length(&self) -> u64 {
+        self.length
+    }
+
     /// Adds bytes at the end.
-    pub(super) fn write(&mut self, pieces: &[Bytes]) -> Result<(), StoreError> {
-        if pieces.is_empty() {
+    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        if bytes.is_empty() {
             return Ok(());
         }
-        self.in_turn(|upload| upload.write_pieces(pieces))
+        self.in_turn(|upload| upload.write_at_end(bytes))
     }
 
     /// Adds bytes at the end and makes everything so far durable.
-    pub(super) fn checkpoint(&mut self, pieces: &[Bytes]) -> Result<StoreCheckpoint, StoreError> {
+    pub(super) fn checkpoint(&mut self, bytes: &[u8]) -> Result<StoreCheckpoint, StoreError> {
         self.in_turn(|upload| {
-            upload.write_pieces(pieces)?;
+            upload.write_at_end(bytes)?;
             upload.sync_file()?;
             if !upload.lasting {
                 upload.root.sync_directory(&upload.root.uploads())?;
@@ -123,10 +127,10 @@ impl Upload {
     /// Adds bytes at the end and makes the file an object.
     pub(super) fn commit(
         &mut self,
-        pieces: &[Bytes],
+        bytes: &[u8],
         digest: &Digest,
     ) -> Result<ObjectKey, StoreError> {
-        let committed = self.in_turn(|upload| upload.make_object(pieces, digest));
+        let committed = self.in_turn(|upload| upload.make_object(bytes, digest));
         if committed.is_err() {
             drop(self.leave());
         }
@@ -212,8 +216,7 @@ impl Upload {
             let truncated = self.root.ops.truncate(&self.file, from.offset);
             truncated.map_err(of_file)?;
         }
-        let place = self.file.seek(SeekFrom::Start(from.offset));
-        self.length = place.map_err(of_file)?;
+        self.length = from.offset;
         Ok(())
     }
 
@@ -241,8 +244,8 @@ impl Upload {
     }
 
     /// The bytes on the disk, then the name, then the name on the disk.
-    fn make_object(&mut self, pieces: &[Bytes], digest: &Digest) -> Result<ObjectKey, StoreError> {
-        self.write_pieces(pieces)?;
+    fn make_object(&mut self, bytes: &[u8], digest: &Digest) -> Result<ObjectKey, StoreError> {
+        self.write_at_end(bytes)?;
         self.sync_file()?;
         let key = self.unique.object_key(digest);
         let object = self.root.file(&key);
@@ -256,10 +259,10 @@ impl Upload {
         Ok(key)
     }
 
-    fn write_pieces(&mut self, pieces: &[Bytes]) -> Result<(), StoreError> {
-        let written = self.root.ops.write(&self.file, pieces);
+    fn write_at_end(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let written = self.root.ops.write(&self.file, bytes, self.length);
         written.map_err(|error| failed("write to", &self.path, &error))?;
-        self.length += pieces.iter().map(|piece| piece.len() as u64).sum::<u64>();
+        self.length += bytes.len() as u64;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! A write, as the engine has it: bytes are gathered here while others are on their way to the disk.
 
-use std::sync::Arc;
+use std::{mem, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,9 +11,9 @@ use registry_core::{
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{
+    block::Block,
     blocking::{blocking, done},
     error::unavailable,
-    gathered::Gathered,
     key::Unique,
     room::{Announced, Room},
     root::Root,
@@ -26,8 +26,13 @@ use super::{
 pub(super) struct DiskWrite {
     key: ObjectKey,
     unique: Unique,
-    gathered: Gathered,
     share: Share,
+    /// What has come of the bytes that go to the disk next.
+    block: Block,
+    /// The block of the step before, whose memory the next one may have.
+    spare: Option<Block>,
+    /// How many bytes there are, those of the block included.
+    offset: u64,
     root: Arc<Root>,
     room: Arc<Room>,
     announced: Option<Announced>,
@@ -38,16 +43,22 @@ pub(super) struct DiskWrite {
     failed: Option<StoreError>,
 }
 
-/// The upload back from a step, and what came of it.
-type Step = (Box<Upload>, Result<Option<StoreCheckpoint>, StoreError>);
+/// The upload and the block back from a step, and what came of it.
+type Step = (
+    Box<Upload>,
+    Block,
+    Result<Option<StoreCheckpoint>, StoreError>,
+);
 
 impl DiskWrite {
     pub(super) fn new(upload: Upload, share: Share, room: Arc<Room>) -> Self {
         Self {
             key: upload.key().clone(),
             unique: upload.unique().clone(),
-            gathered: Gathered::default(),
+            block: Block::at(upload.length(), share.bytes(), None),
             share,
+            spare: None,
+            offset: upload.length(),
             root: Arc::clone(upload.root()),
             room,
             announced: None,
@@ -57,19 +68,19 @@ impl DiskWrite {
         }
     }
 
-    /// Begins a step with what is gathered, when the step before it is done.
+    /// Begins a step with the bytes of the block, when the step before it is done.
     async fn begin(
         &mut self,
-        step: impl FnOnce(&mut Upload, &[Bytes]) -> Result<Option<StoreCheckpoint>, StoreError>
+        step: impl FnOnce(&mut Upload, &[u8]) -> Result<Option<StoreCheckpoint>, StoreError>
         + Send
         + 'static,
     ) -> Result<(), StoreError> {
         self.end().await?;
         let mut upload = self.upload()?;
-        let pieces = self.gathered.take();
+        let block = self.next_block();
         self.step = Some(spawn_blocking(move || {
-            let outcome = step(&mut upload, &pieces);
-            (upload, outcome)
+            let outcome = step(&mut upload, block.bytes());
+            (upload, block, outcome)
         }));
         Ok(())
     }
@@ -79,14 +90,21 @@ impl DiskWrite {
         if let Some(step) = &mut self.step {
             let ended = done(step).await;
             self.step = None;
-            let outcome = ended.and_then(|(upload, outcome)| {
+            let outcome = ended.and_then(|(upload, block, outcome)| {
                 self.upload = Some(upload);
+                self.spare = Some(block);
                 outcome
             });
             self.failed = outcome.as_ref().err().cloned();
             return outcome;
         }
         self.failed.clone().map_or(Ok(None), Err)
+    }
+
+    /// The block as it is, in whose place comes an empty one.
+    fn next_block(&mut self) -> Block {
+        let next = Block::at(self.offset, self.share.bytes(), self.spare.take());
+        mem::replace(&mut self.block, next)
     }
 
     fn upload(&mut self) -> Result<Box<Upload>, StoreError> {
@@ -114,20 +132,22 @@ impl BlobWrite for DiskWrite {
         Ok(())
     }
 
-    async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
+    async fn append(&mut self, mut bytes: Bytes) -> Result<(), StoreError> {
         if let Some(announced) = &mut self.announced {
             announced.came(bytes.len() as u64);
         }
-        self.gathered.push(bytes);
-        if self.gathered.len() < self.share.bytes() {
-            return self.failed.clone().map_or(Ok(()), Err);
+        loop {
+            self.offset += self.block.take(&mut bytes) as u64;
+            if !self.block.is_full() {
+                return self.failed.clone().map_or(Ok(()), Err);
+            }
+            self.begin(|upload, bytes| upload.write(bytes).map(|()| None))
+                .await?;
         }
-        self.begin(|upload, pieces| upload.write(pieces).map(|()| None))
-            .await
     }
 
     async fn checkpoint(&mut self) -> Result<StoreCheckpoint, StoreError> {
-        self.begin(|upload, pieces| upload.checkpoint(pieces).map(Some))
+        self.begin(|upload, bytes| upload.checkpoint(bytes).map(Some))
             .await?;
         let checkpoint = self.end().await?;
         checkpoint.ok_or_else(|| unavailable(format!("{} gave no checkpoint", self.key)))
@@ -135,13 +155,13 @@ impl BlobWrite for DiskWrite {
 
     async fn commit(mut self: Box<Self>, digest: &Digest) -> Result<ObjectKey, StoreError> {
         let ended = self.end().await;
-        let (mut upload, pieces) = (self.upload()?, self.gathered.take());
+        let mut upload = self.upload()?;
         if let Err(error) = ended {
             drop(blocking(move || upload.leave()).await);
             return Err(error);
         }
-        let digest = digest.clone();
-        let mut commit = spawn_blocking(move || upload.commit(&pieces, &digest));
+        let (block, digest) = (self.block, digest.clone());
+        let mut commit = spawn_blocking(move || upload.commit(block.bytes(), &digest));
         let lost = |error: StoreError| StoreError::new(StoreErrorKind::Unknown, error.message);
         done(&mut commit).await.map_err(lost)?
     }

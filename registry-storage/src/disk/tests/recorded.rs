@@ -7,8 +7,6 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use bytes::Bytes;
-
 use crate::{
     Durability,
     disk::ops::{self, FileOps},
@@ -68,10 +66,9 @@ impl Recorded {
 }
 
 impl FileOps for Recorded {
-    fn write(&self, file: &File, pieces: &[Bytes]) -> io::Result<()> {
-        let length: usize = pieces.iter().map(Bytes::len).sum();
-        self.step(format!("write {length}"))?;
-        self.system.write(file, pieces)
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        self.step(format!("write {}", bytes.len()))?;
+        self.system.write(file, bytes, offset)
     }
 
     fn truncate(&self, file: &File, length: u64) -> io::Result<()> {

@@ -17,7 +17,7 @@ pub(crate) fn try_open(directory: &Path) -> Result<DiskBlobs, StoreError> {
     DiskBlobs::open(directory, Durability::Strict, Arc::new(SystemRandom))
 }
 
-/// Stores the bytes.
+/// Stores the bytes. What is not taken is given up, as the engine does.
 pub(crate) async fn push(
     blobs: &DiskBlobs,
     bytes: impl Into<Bytes>,
@@ -25,7 +25,10 @@ pub(crate) async fn push(
     let bytes = bytes.into();
     let digest = Digest::sha256(&bytes);
     let mut write = blobs.begin().await?;
-    write.append(bytes).await?;
+    if let Err(error) = write.append(bytes).await {
+        write.abort().await?;
+        return Err(error);
+    }
     write.commit(&digest).await
 }
 

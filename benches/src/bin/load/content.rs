@@ -1,27 +1,31 @@
 //! Content that nobody has pushed before.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::ops::Range;
 
-use registry_core::{Algorithms, Digest};
+use registry_core::{Algorithms, Digest, DigestHasher, HashState};
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const OCTET_STREAM: &str = "application/octet-stream";
 
 const NOISE: usize = 1 << 20;
-const PREFIX: usize = 16;
+const END: usize = 16;
 
 /// Where content comes from: noise that all of it shares, and a number that makes each one its own.
+///
+/// The number is at the end, so that the noise before it is hashed once for all blobs of a size.
 pub(crate) struct Contents {
     noise: Vec<u8>,
     run: u64,
     made: Cell<u64>,
+    hashed: RefCell<HashMap<(String, usize), HashState>>,
 }
 
-/// A blob that is not held in memory: a prefix of its own, then noise up to its size.
+/// A blob that is not held in memory: noise, and an end of its own.
 pub(crate) struct Blob {
-    prefix: [u8; PREFIX],
+    end: [u8; END],
     size: usize,
     digest: Digest,
 }
@@ -39,6 +43,7 @@ impl Contents {
             noise: noise(),
             run,
             made: Cell::new(0),
+            hashed: RefCell::default(),
         }
     }
 
@@ -49,18 +54,26 @@ impl Contents {
 
     /// The same, named by another algorithm.
     pub(crate) fn blob_by(&self, algorithm: &str, size: usize) -> Blob {
-        let mut prefix = [0; PREFIX];
-        prefix[..8].copy_from_slice(&self.run.to_le_bytes());
-        prefix[8..].copy_from_slice(&self.next().to_le_bytes());
-        let algorithms = Algorithms::standard();
-        let mut hasher = algorithms.get(algorithm).expect("it is standard").hasher();
-        part(&prefix, &self.noise, 0..size).for_each(|piece| hasher.update(piece));
+        let mut end = [0; END];
+        end[..8].copy_from_slice(&self.next().to_le_bytes());
+        end[8..].copy_from_slice(&self.run.to_le_bytes());
+        let mut hasher = self.hashed(algorithm, size.saturating_sub(END));
+        hasher.update(&end[..size.min(END)]);
         let digest = hasher.finish();
-        Blob {
-            prefix,
-            size,
-            digest,
-        }
+        Blob { end, size, digest }
+    }
+
+    /// A hasher that has seen so much of the noise.
+    fn hashed(&self, algorithm: &str, length: usize) -> Box<dyn DigestHasher> {
+        let algorithms = Algorithms::standard();
+        let mut hashed = self.hashed.borrow_mut();
+        let state = hashed.entry((algorithm.to_owned(), length));
+        let state = state.or_insert_with(|| {
+            let mut hasher = algorithms.get(algorithm).expect("it is standard").hasher();
+            noise_at(&self.noise, 0..length).for_each(|piece| hasher.update(piece));
+            hasher.save()
+        });
+        algorithms.restore(state).expect("it was saved just now")
     }
 
     /// Some of the bytes of a blob, in pieces of at most a MiB.
@@ -69,7 +82,11 @@ impl Contents {
         blob: &'a Blob,
         range: Range<usize>,
     ) -> impl Iterator<Item = &'a [u8]> {
-        part(&blob.prefix, &self.noise, range)
+        let middle = blob.size.saturating_sub(END);
+        let of_noise = range.start.min(middle)..range.end.min(middle);
+        let of_end = range.start.max(middle) - middle..range.end.max(middle) - middle;
+        let end = Some(&blob.end[of_end]).filter(|end| !end.is_empty());
+        noise_at(&self.noise, of_noise).chain(end)
     }
 
     pub(crate) fn bytes(&self, blob: &Blob, range: Range<usize>) -> Vec<u8> {
@@ -116,19 +133,12 @@ pub(crate) fn descriptor(media_type: &str, digest: &Digest, size: usize) -> Stri
     format!(r#"{{"mediaType":"{media_type}","digest":"{digest}","size":{size}}}"#)
 }
 
-/// The bytes of a range of the prefix and, behind it, the noise again and again.
-fn part<'a>(
-    prefix: &'a [u8],
-    noise: &'a [u8],
-    range: Range<usize>,
-) -> impl Iterator<Item = &'a [u8]> {
+/// The bytes of a range of the noise again and again.
+fn noise_at(noise: &[u8], range: Range<usize>) -> impl Iterator<Item = &[u8]> {
     let mut at = range.start;
     std::iter::from_fn(move || {
         let left = range.end.saturating_sub(at);
-        let rest = match at.checked_sub(prefix.len()) {
-            None => &prefix[at..],
-            Some(behind) => &noise[behind % noise.len()..],
-        };
+        let rest = &noise[at % noise.len()..];
         let piece = &rest[..rest.len().min(left)];
         at += piece.len();
         (!piece.is_empty()).then_some(piece)

@@ -16,7 +16,6 @@ use crate::target::Target;
 
 pub(crate) const APP: &str = "bench/app";
 const SMALL: usize = 4 << 10;
-const LARGE_PUSHES: usize = 8;
 
 /// How much of each.
 #[derive(Clone, Debug)]
@@ -57,7 +56,6 @@ pub(crate) struct Fixture {
     pub(crate) other_manifest: String,
     app: OnceCell<()>,
     large: OnceCell<Blob>,
-    pushes: OnceCell<Vec<Blob>>,
 }
 
 impl Fixture {
@@ -78,7 +76,6 @@ impl Fixture {
             config,
             app: OnceCell::new(),
             large: OnceCell::new(),
-            pushes: OnceCell::new(),
         })
     }
 
@@ -113,12 +110,6 @@ impl Fixture {
             Ok(blob)
         };
         self.large.get_or_try_init(push).await
-    }
-
-    /// Large blobs to push. They are the same ones for all scenarios, because a digest takes a while.
-    pub(crate) async fn large_pushes(&self) -> &[Blob] {
-        let blobs = || (0..LARGE_PUSHES).map(|_| self.contents.blob(self.scale.large));
-        self.pushes.get_or_init(async || blobs().collect()).await
     }
 
     /// Makes rows of a kind up to a number, over all lanes at once.

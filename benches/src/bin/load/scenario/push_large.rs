@@ -1,11 +1,12 @@
 //! A large blob, in each way that clients push one.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use registry_core::Digest;
 
 use super::{Entry, FEW_CONNECTIONS, Scenario, Unit};
 use crate::connection::Connection;
@@ -26,7 +27,7 @@ pub(super) const PUSH_LARGE: Entry = Entry {
     title: "push a large blob",
     unit: Unit::Gigabyte,
     connections: FEW_CONNECTIONS,
-    prepare: |fixture| Box::pin(prepare(fixture, Way::Whole)),
+    prepare: |fixture| Box::pin(async { Ok(boxed(fixture, Way::Whole)) }),
 };
 
 pub(super) const PUSH_CHUNKED: Entry = Entry {
@@ -34,7 +35,7 @@ pub(super) const PUSH_CHUNKED: Entry = Entry {
     title: "push it in chunks of 8 MiB",
     unit: Unit::Gigabyte,
     connections: FEW_CONNECTIONS,
-    prepare: |fixture| Box::pin(prepare(fixture, Way::Chunked)),
+    prepare: |fixture| Box::pin(async { Ok(boxed(fixture, Way::Chunked)) }),
 };
 
 pub(super) const PUSH_RESUMED: Entry = Entry {
@@ -42,7 +43,7 @@ pub(super) const PUSH_RESUMED: Entry = Entry {
     title: "push it, cut and resumed",
     unit: Unit::Gigabyte,
     connections: FEW_CONNECTIONS,
-    prepare: |fixture| Box::pin(prepare(fixture, Way::Resumed)),
+    prepare: |fixture| Box::pin(async { Ok(boxed(fixture, Way::Resumed)) }),
 };
 
 pub(super) const PUSH_SHA512: Entry = Entry {
@@ -68,19 +69,15 @@ enum Way {
 struct PushLarge {
     fixture: Rc<Fixture>,
     way: Way,
-    /// Blobs of its own, or none for those of the fixture.
-    own: Vec<Blob>,
-    next: Cell<usize>,
+    pushed: RefCell<Option<Digest>>,
 }
 
-async fn prepare(fixture: Rc<Fixture>, way: Way) -> Result<Box<dyn Scenario>> {
-    fixture.large_pushes().await;
-    Ok(Box::new(PushLarge {
+fn boxed(fixture: Rc<Fixture>, way: Way) -> Box<dyn Scenario> {
+    Box::new(PushLarge {
         fixture,
         way,
-        own: Vec::new(),
-        next: Cell::new(0),
-    }))
+        pushed: RefCell::default(),
+    })
 }
 
 async fn prepare_sha512(fixture: Rc<Fixture>) -> Result<Box<dyn Scenario>> {
@@ -88,29 +85,25 @@ async fn prepare_sha512(fixture: Rc<Fixture>) -> Result<Box<dyn Scenario>> {
     let mut connection = fixture.connect().await?;
     let tried = by_sha512(&mut connection, &fixture.contents, &small).await;
     tried.map_err(|failure| Failure::of(Kind::NoSuchApi, failure.to_string()))?;
-    let blob = fixture.contents.blob_by("sha512", fixture.scale.large);
-    Ok(Box::new(PushLarge {
-        fixture,
-        way: Way::Sha512,
-        own: vec![blob],
-        next: Cell::new(0),
-    }))
+    Ok(boxed(fixture, Way::Sha512))
 }
 
 impl PushLarge {
-    async fn blobs(&self) -> &[Blob] {
-        match self.own.as_slice() {
-            [] => self.fixture.large_pushes().await,
-            own => own,
-        }
+    /// A blob that no server has.
+    fn blob(&self) -> Blob {
+        let algorithm = match self.way {
+            Way::Sha512 => "sha512",
+            Way::Whole | Way::Chunked | Way::Resumed => "sha256",
+        };
+        let size = self.fixture.scale.large;
+        self.fixture.contents.blob_by(algorithm, size)
     }
 }
 
 #[async_trait(?Send)]
 impl Scenario for PushLarge {
     async fn step(&self, worker: &mut Worker) -> Result<Option<u64>> {
-        let blobs = self.blobs().await;
-        let blob = &blobs[self.next.replace(self.next.get() + 1) % blobs.len()];
+        let blob = &self.blob();
         let contents = &self.fixture.contents;
         let connection = &mut worker.connection;
         match self.way {
@@ -119,11 +112,13 @@ impl Scenario for PushLarge {
             Way::Resumed => resumed(connection, contents, blob).await?,
             Way::Sha512 => by_sha512(connection, contents, blob).await?,
         }
+        self.pushed.replace(Some(blob.digest().clone()));
         Ok(Some(blob.size() as u64))
     }
 
     async fn probe(&self, connection: &mut Connection) -> Result<()> {
-        let digest = self.blobs().await[0].digest();
+        let digest = self.pushed.borrow().clone();
+        let digest = &digest.ok_or_else(|| Failure::new("nothing was pushed"))?;
         let path = format!("/v2/{LARGE}/blobs/{digest}");
         let request = self.fixture.target.request("GET", &path);
         expect::has_digest(&connection.read_whole(&request, 200).await?, digest)

@@ -8,11 +8,11 @@
 //! blobs/<algorithm>/<xy>/<encoded>-<unique>    an object; xy are the first two digits of its digest
 //! ```
 //!
-//! An upload writes a file of its own, and committing gives that file its final name. The name carries
-//! the digest, so that a person finds a blob and a lost database can be made again from the files; and
-//! 128 random bits of the upload's own, so that two pushes of one digest never share a file. A name of
-//! the digest alone would save space while a blob is pushed twice, and is how other stores came to serve
-//! files that changed after their commit.
+//! An upload writes a file of its own, made with its first block, and committing gives that file its
+//! final name. The name carries the digest, so that a person finds a blob and a lost database can be
+//! made again from the files; and 128 random bits of the upload's own, so that two pushes of one digest
+//! never share a file. A name of the digest alone would save space while a blob is pushed twice, and is
+//! how other stores came to serve files that changed after their commit.
 //!
 //! An answer comes when what it says is on the disk (unless [`Durability::Relaxed`] is chosen): a
 //! checkpoint when the bytes below it and the file's name are; a commit when the bytes are, then the
@@ -186,8 +186,7 @@ impl DiskBlobs {
 #[async_trait]
 impl BlobStore for DiskBlobs {
     async fn begin(&self) -> Result<Box<dyn BlobWrite>, StoreError> {
-        let upload = self.work(|root| Upload::begin(Arc::clone(root))).await?;
-        Ok(self.writer(upload))
+        Ok(self.writer(Upload::begin(Arc::clone(&self.root))))
     }
 
     async fn resume(&self, from: &StoreCheckpoint) -> Result<Box<dyn BlobWrite>, StoreError> {

@@ -33,7 +33,8 @@ pub(super) struct Upload {
     root: Arc<Root>,
     unique: Unique,
     key: ObjectKey,
-    file: File,
+    /// None before the first step.
+    file: Option<File>,
     path: PathBuf,
     turn: Turn,
     /// How many bytes this writer has in the file.
@@ -43,14 +44,10 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    /// A new and empty one.
-    pub(super) fn begin(root: Arc<Root>) -> Result<Self, StoreError> {
+    /// A new and empty one. Its file is made by the first step, so that what is small takes but one.
+    pub(super) fn begin(root: Arc<Root>) -> Self {
         let unique = Unique::new(&*root.random);
-        let path = root.upload(&unique);
-        let mut options = OpenOptions::new();
-        let file = options.write(true).create_new(true).open(&path);
-        let file = file.map_err(|error| failed("make", &path, &error))?;
-        Ok(Self::of(root, unique, file))
+        Self::of(root, unique, None)
     }
 
     /// The file of a checkpoint, cut off at its offset, if somebody still waits for it.
@@ -68,16 +65,16 @@ impl Upload {
             }
             opened => opened.map_err(|error| failed("open", &path, &error))?,
         };
-        let mut upload = Self::of(root, unique, file);
+        let mut upload = Self::of(root, unique, Some(file));
         // The checkpoint was handed out after the name was on the disk.
         upload.lasting = true;
-        upload.locked(|upload| {
+        upload.locked(|upload, file| {
             upload.check_name()?;
             // Nobody would use the turn, and one who came later would lose it.
             if waiting.strong_count() == 0 {
                 return Err(unavailable("nobody waits for the resume"));
             }
-            upload.take_turn(from, notes.turn)
+            upload.take_turn(file, from, notes.turn)
         })?;
         Ok(upload)
     }
@@ -104,14 +101,14 @@ impl Upload {
         if bytes.is_empty() {
             return Ok(());
         }
-        self.in_turn(|upload| upload.write_at_end(bytes))
+        self.in_turn(|upload, file| upload.write_at_end(file, bytes))
     }
 
     /// Adds bytes at the end and makes everything so far durable.
     pub(super) fn checkpoint(&mut self, bytes: &[u8]) -> Result<StoreCheckpoint, StoreError> {
-        self.in_turn(|upload| {
-            upload.write_at_end(bytes)?;
-            upload.sync_file()?;
+        self.in_turn(|upload, file| {
+            upload.write_at_end(file, bytes)?;
+            upload.sync_file(file)?;
             if !upload.lasting {
                 upload.root.sync_directory(&upload.root.uploads())?;
                 upload.lasting = true;
@@ -130,7 +127,7 @@ impl Upload {
         bytes: &[u8],
         digest: &Digest,
     ) -> Result<ObjectKey, StoreError> {
-        let committed = self.in_turn(|upload| upload.make_object(bytes, digest));
+        let committed = self.in_turn(|upload, file| upload.make_object(file, bytes, digest));
         if committed.is_err() {
             drop(self.leave());
         }
@@ -139,22 +136,25 @@ impl Upload {
 
     /// Ends a writer that cannot go on. A write that no checkpoint leads back to gives its space back.
     pub(super) fn leave(&mut self) -> Result<(), StoreError> {
-        if self.lasting {
+        if self.lasting || self.file.is_none() {
             return Ok(());
         }
-        self.in_turn(|upload| upload.remove())
+        self.in_turn(|upload, _| upload.remove())
     }
 
     /// Gives the write up; nothing where another writer has overtaken this one.
     pub(super) fn abort(&mut self) -> Result<(), StoreError> {
-        let removed = self.in_turn(|upload| upload.remove());
+        if self.file.is_none() {
+            return Ok(());
+        }
+        let removed = self.in_turn(|upload, _| upload.remove());
         match removed {
             Err(error) if error.kind == StoreErrorKind::Absent => Ok(()),
             removed => removed,
         }
     }
 
-    fn of(root: Arc<Root>, unique: Unique, file: File) -> Self {
+    fn of(root: Arc<Root>, unique: Unique, file: Option<File>) -> Self {
         Self {
             key: unique.upload_key(),
             path: root.upload(&unique),
@@ -167,29 +167,40 @@ impl Upload {
         }
     }
 
-    /// Does something that no other writer does anything beside.
+    /// Does something with the file that no other writer does anything beside.
     fn locked<T>(
         &mut self,
-        step: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+        step: impl FnOnce(&mut Self, &File) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let locked = self.file.lock();
-        locked.map_err(|error| failed("lock", &self.path, &error))?;
-        let done = step(self);
-        let unlocked = self.file.unlock();
+        let file = self.file.take();
+        let file = file.map_or_else(|| self.make(), Ok)?;
+        let locked = file.lock();
+        let done = match locked {
+            Ok(()) => step(self, &file),
+            Err(error) => Err(failed("lock", &self.path, &error)),
+        };
+        let unlocked = file.unlock();
+        self.file = Some(file);
         unlocked.map_err(|error| failed("unlock", &self.path, &error))?;
         done
+    }
+
+    fn make(&self) -> Result<File, StoreError> {
+        let mut options = OpenOptions::new();
+        let made = options.write(true).create_new(true).open(&self.path);
+        made.map_err(|error| failed("make", &self.path, &error))
     }
 
     /// The same, if no other writer has overtaken this one.
     fn in_turn<T>(
         &mut self,
-        step: impl FnOnce(&mut Self) -> Result<T, StoreError>,
+        step: impl FnOnce(&mut Self, &File) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.locked(|upload| {
+        self.locked(|upload, file| {
             upload.check_name()?;
             let path = upload.root.resumes(&upload.unique);
             match resumes::current(&path) {
-                Ok(turn) if turn == upload.turn => step(upload),
+                Ok(turn) if turn == upload.turn => step(upload, file),
                 Ok(_) => Err(overtaken(&upload.key)),
                 Err(error) => Err(failed("read", &path, &error)),
             }
@@ -205,15 +216,20 @@ impl Upload {
         }
     }
 
-    fn take_turn(&mut self, from: &StoreCheckpoint, before: Turn) -> Result<(), StoreError> {
+    fn take_turn(
+        &mut self,
+        file: &File,
+        from: &StoreCheckpoint,
+        before: Turn,
+    ) -> Result<(), StoreError> {
         let of_file = |error: io::Error| failed("resume", &self.path, &error);
-        let length = self.file.metadata().map_err(of_file)?.len();
+        let length = file.metadata().map_err(of_file)?.len();
         if length < from.offset {
             return Err(bad_checkpoint(&from.key, "is beyond the end of the file"));
         }
         self.turn = self.write_turn(from, before, length > from.offset)?;
         if length > from.offset {
-            let truncated = self.root.ops.truncate(&self.file, from.offset);
+            let truncated = self.root.ops.truncate(file, from.offset);
             truncated.map_err(of_file)?;
         }
         self.length = from.offset;
@@ -244,9 +260,14 @@ impl Upload {
     }
 
     /// The bytes on the disk, then the name, then the name on the disk.
-    fn make_object(&mut self, bytes: &[u8], digest: &Digest) -> Result<ObjectKey, StoreError> {
-        self.write_at_end(bytes)?;
-        self.sync_file()?;
+    fn make_object(
+        &mut self,
+        file: &File,
+        bytes: &[u8],
+        digest: &Digest,
+    ) -> Result<ObjectKey, StoreError> {
+        self.write_at_end(file, bytes)?;
+        self.sync_file(file)?;
         let key = self.unique.object_key(digest);
         let object = self.root.file(&key);
         let directory = object.parent().unwrap_or(&object);
@@ -259,15 +280,15 @@ impl Upload {
         Ok(key)
     }
 
-    fn write_at_end(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let written = self.root.ops.write(&self.file, bytes, self.length);
+    fn write_at_end(&mut self, file: &File, bytes: &[u8]) -> Result<(), StoreError> {
+        let written = self.root.ops.write(file, bytes, self.length);
         written.map_err(|error| failed("write to", &self.path, &error))?;
         self.length += bytes.len() as u64;
         Ok(())
     }
 
-    fn sync_file(&self) -> Result<(), StoreError> {
-        let synced = self.root.ops.sync_file(&self.file, &self.path);
+    fn sync_file(&self, file: &File) -> Result<(), StoreError> {
+        let synced = self.root.ops.sync_file(file, &self.path);
         synced.map_err(|error| failed("sync", &self.path, &error))
     }
 
@@ -308,7 +329,7 @@ pub(super) fn delete(root: &Arc<Root>, unique: Unique) -> Result<(), StoreError>
     let path = root.upload(&unique);
     let resumes = root.resumes(&unique);
     match OpenOptions::new().write(true).open(&path) {
-        Ok(file) => Upload::of(Arc::clone(root), unique, file).locked(|_| {
+        Ok(file) => Upload::of(Arc::clone(root), unique, Some(file)).locked(|_, _| {
             remove(&path)?;
             remove(&resumes)
         }),

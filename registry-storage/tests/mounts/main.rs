@@ -146,7 +146,7 @@ fn hazard_41_on_an_unmounted_disk_nothing_is_absent() {
             blobs.delete(&key).await.unwrap_err().kind,
             blobs.delete(&from.key).await.unwrap_err().kind,
             blobs.resume(&from).await.map(|_| ()).unwrap_err().kind,
-            blobs.begin().await.map(|_| ()).unwrap_err().kind,
+            push(&blobs, "more").await.unwrap_err().kind,
             write.checkpoint().await.unwrap_err().kind,
             list(&blobs, ObjectKind::Committed).await,
             list(&blobs, ObjectKind::Unfinished).await,

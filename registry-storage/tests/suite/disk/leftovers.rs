@@ -18,7 +18,11 @@ fn hazard_14_writes_left_by_a_crash_are_listed_and_can_be_deleted() {
         let directory = tempfile::tempdir().unwrap();
         let blobs = open(directory.path());
         let key = push(&blobs, "hello").await.unwrap();
-        let begun = blobs.begin().await.unwrap().key().clone();
+        // What comes behind a block waits until that is in the file.
+        let mut write = blobs.begin().await.unwrap();
+        write.append(Bytes::from(vec![6; 2 << 20])).await.unwrap();
+        let begun = write.key().clone();
+        drop(write);
         let mut write = blobs.begin().await.unwrap();
         write.append(Bytes::from(vec![7; 1 << 20])).await.unwrap();
         let from = write.checkpoint().await.unwrap();

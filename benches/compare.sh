@@ -69,7 +69,7 @@ distribution_config() {
     cat <<EOF
 version: 0.1
 log:
-  level: error
+  level: fatal
   accesslog:
     disabled: true
 storage:

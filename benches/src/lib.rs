@@ -2,7 +2,7 @@
 //!
 //! The programs are in `src/bin`: `load` measures a registry from outside, `embedded` the registry for
 //! tests from inside, `disk` the store that keeps blobs in a directory, `tags` a repository of very many
-//! tags on disk, `observing` what it costs to watch requests.
+//! tags on disk, `observing` what it costs to watch requests. `benches/hot` is what `cargo bench` measures.
 
 mod report;
 mod stopwatch;

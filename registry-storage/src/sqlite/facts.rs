@@ -1,7 +1,7 @@
 //! Facts, their versions, and what a push may bring into being.
 
 use registry_core::{
-    Event, Namespace, RepositoryName, Visibility,
+    Event, Namespace, RepositoryName, Timestamp, Visibility,
     backend::{
         CreateRule, Facts, FactsVersion, NamespaceFacts, NamespaceSettings, RepositoryFacts,
     },
@@ -53,6 +53,21 @@ impl Place {
         FactsVersion {
             namespace: self.namespace.as_ref().map_or(0, |row| row.version),
             repository: self.repository.as_ref().map_or(0, |row| row.version),
+        }
+    }
+
+    pub(super) fn facts(&self, now: Timestamp) -> Facts {
+        let visibility = |row: &NamespaceRow| NamespaceFacts {
+            visibility: row.visibility,
+        };
+        let own = |row: &RepositoryRow| RepositoryFacts {
+            visibility: row.visibility,
+        };
+        Facts {
+            namespace: self.namespace.as_ref().map(visibility),
+            repository: self.repository.as_ref().map(own),
+            version: self.version(),
+            now,
         }
     }
 
@@ -112,21 +127,6 @@ impl View<'_> {
     pub(super) fn current(&self, scope: &Scope) -> Result<Option<Place>, Failure> {
         let place = self.place(&scope.repository)?;
         Ok((place.version() == scope.facts).then_some(place))
-    }
-
-    pub(super) fn facts(&self, place: &Place) -> Facts {
-        let visibility = |row: &NamespaceRow| NamespaceFacts {
-            visibility: row.visibility,
-        };
-        let own = |row: &RepositoryRow| RepositoryFacts {
-            visibility: row.visibility,
-        };
-        Facts {
-            namespace: place.namespace.as_ref().map(visibility),
-            repository: place.repository.as_ref().map(own),
-            version: place.version(),
-            now: self.now,
-        }
     }
 }
 

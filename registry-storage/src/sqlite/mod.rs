@@ -91,6 +91,7 @@ mod journal;
 #[cfg(feature = "directory")]
 mod lineage;
 mod lock;
+mod moment;
 mod names;
 mod objects;
 mod open;

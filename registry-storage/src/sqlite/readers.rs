@@ -7,22 +7,24 @@
 //! A connection keeps its snapshot of the database from one read to the next, and takes a new one only
 //! where something was committed meanwhile, which the thread that writes counts. A snapshot for each
 //! read was the alternative: taking and giving it back are system calls, and cost more than the rows.
+//!
+//! Places change rarely, and every request asks for one, so those that were read are kept from snapshot to
+//! snapshot until one changes. A place that is kept needs no snapshot at all.
 
 use std::{
     cell::Cell,
     path::Path,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Mutex, MutexGuard, PoisonError},
     thread::available_parallelism,
 };
 
-use registry_core::Timestamp;
+use registry_core::{RepositoryName, Timestamp};
 use rusqlite::Connection;
 
 use super::{
     error::{Failure, OpenError},
+    facts::Place,
+    moment::{Moment, Reached},
     open,
     seen::Seen,
     view::View,
@@ -37,14 +39,15 @@ const MOST: usize = 14;
 /// Connections to read from.
 pub(super) struct Readers {
     connections: Box<[Mutex<Reader>]>,
-    /// Counts what was committed.
-    generation: AtomicU64,
+    reached: Reached,
 }
 
-/// A connection, and the generation that its snapshot has for sure, if it has one.
+/// A connection, and the moment that its snapshot has for sure, if it has one.
 struct Reader {
     connection: Connection,
-    snapshot: Option<u64>,
+    snapshot: Option<Moment>,
+    /// The moment of the places that it has seen.
+    places: Moment,
     seen: Seen,
 }
 
@@ -56,18 +59,26 @@ impl Readers {
             Ok(Mutex::new(Reader {
                 connection,
                 snapshot: None,
+                places: Moment::default(),
                 seen: Seen::default(),
             }))
         });
         Ok(Self {
             connections: connections.collect::<Result<_, OpenError>>()?,
-            generation: AtomicU64::default(),
+            reached: Reached::default(),
         })
     }
 
     /// Something was committed: reads that begin from now on see it.
-    pub(super) fn advance(&self) {
-        self.generation.fetch_add(1, Ordering::Release);
+    pub(super) fn advance(&self, places_changed: bool) {
+        self.reached.advance(places_changed);
+    }
+
+    /// A place, where it was read since one changed.
+    pub(super) fn place(&self, name: &RepositoryName) -> Option<Place> {
+        let reader = self.take();
+        let seen = self.reached.now().has_places_of(reader.places);
+        seen.then(|| reader.seen.places.seen(name)).flatten()
     }
 
     /// Reads from one snapshot that has everything that was answered.
@@ -77,7 +88,7 @@ impl Readers {
         read: impl FnOnce(&View<'_>) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
         let mut reader = self.take();
-        reader.renew(self.generation.load(Ordering::Acquire))?;
+        reader.renew(self.reached.now())?;
         read(&View::new(&reader.connection, now).remembering(&reader.seen))
     }
 
@@ -106,13 +117,17 @@ impl Readers {
 }
 
 impl Reader {
-    fn renew(&mut self, generation: u64) -> Result<(), Failure> {
-        if self.snapshot == Some(generation) {
+    fn renew(&mut self, moment: Moment) -> Result<(), Failure> {
+        if self.snapshot == Some(moment) {
             return Ok(());
         }
         self.release()?;
+        if !moment.has_places_of(self.places) {
+            self.seen.forget_places();
+        }
+        self.places = moment;
         self.connection.prepare_cached("BEGIN")?.execute(())?;
-        self.snapshot = Some(generation);
+        self.snapshot = Some(moment);
         Ok(())
     }
 

@@ -184,11 +184,16 @@ impl Transaction<'_> {
 #[async_trait]
 impl Repositories for SqliteMetadata {
     async fn facts(&self, repository: &RepositoryName) -> Result<Facts, MetadataError> {
-        self.read(|view| Ok(view.facts(&view.place(repository)?)))
+        let place = match self.readers.place(repository) {
+            Some(place) => place,
+            None => self.read(|view| view.place(repository))?,
+        };
+        Ok(place.facts(self.time.now()))
     }
 
     async fn namespace_facts(&self, namespace: &Namespace) -> Result<Facts, MetadataError> {
-        self.read(|view| Ok(view.facts(&view.namespace_place(namespace)?)))
+        let place = self.read(|view| view.namespace_place(namespace))?;
+        Ok(place.facts(self.time.now()))
     }
 
     async fn namespace(&self, name: &Namespace) -> Result<Option<NamespaceRecord>, MetadataError> {

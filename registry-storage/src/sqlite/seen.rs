@@ -2,8 +2,9 @@
 //!
 //! A registry reads the same few rows again and again: the facts of a repository, the manifest that a tag
 //! leads to, a small layer. What one connection has read is right for as long as its snapshot is, and is
-//! forgotten with it, so nothing has to say what a command changes. A cache beside the connections was the
-//! alternative: all threads would share it, and each command would have to name all that it makes wrong.
+//! forgotten with it, so nothing has to say what a command changes. Places are kept for longer, because
+//! whatever changes one takes a new version. A cache beside the connections was the alternative: all
+//! threads would share it, and each command would have to name all that it makes wrong.
 
 use std::{
     cell::RefCell,
@@ -52,9 +53,13 @@ pub(super) trait Weighed: Clone {
 }
 
 impl Seen {
+    /// A place has changed.
+    pub(super) fn forget_places(&mut self) {
+        self.places.0.get_mut().clear();
+    }
+
     /// The snapshot is no longer had.
     pub(super) fn forget(&mut self) {
-        self.places.0.get_mut().clear();
         self.blobs.0.get_mut().clear();
         self.manifests.0.get_mut().clear();
     }
@@ -79,6 +84,13 @@ impl<K: Eq + Hash, V: Weighed> Rows<K, V> {
             kept.borrow_mut().keep(key, row);
         }
         Ok(row)
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> Rows<K, V> {
+    /// The row of a key, if it was seen.
+    pub(super) fn seen(&self, key: &K) -> Option<V> {
+        self.0.borrow().rows.get(key).cloned()
     }
 }
 

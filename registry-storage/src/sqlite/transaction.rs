@@ -49,7 +49,8 @@ impl<'c> Transaction<'c> {
         Ok(self.connection.prepare_cached(sql)?.insert(params)?)
     }
 
-    /// A version no place had before.
+    /// A version no place had before. Whatever changes a place takes one: readers keep the places that
+    /// they have read until one is taken.
     pub(super) fn next_version(&mut self) -> Bits {
         self.counters.version += 1;
         Bits(self.counters.version)
@@ -71,6 +72,11 @@ impl<'c> Deref for Transaction<'c> {
 }
 
 impl Counters {
+    /// The version that was given last.
+    pub(super) fn version(&self) -> u64 {
+        self.version
+    }
+
     /// The counters as committed, and the greatest time.
     pub(super) fn load(connection: &Connection) -> rusqlite::Result<(Self, Timestamp)> {
         let sql = "SELECT version, change, now FROM registry";

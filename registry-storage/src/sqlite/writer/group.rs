@@ -67,6 +67,7 @@ impl Groups {
     fn try_commit(&mut self, group: &mut Group) -> Result<(), MetadataError> {
         self.execute("BEGIN IMMEDIATE")?;
         let (now, before) = (self.time.now(), self.connection.total_changes());
+        let version = self.counters.version();
         for command in group.iter_mut() {
             self.run(&mut **command, now)?;
         }
@@ -75,7 +76,7 @@ impl Groups {
             saved.map_err(Failure::from)?;
             let started = Instant::now();
             self.execute_commit()?;
-            self.readers.advance();
+            self.readers.advance(self.counters.version() != version);
             self.committed.add(group.len(), started.elapsed());
             Ok(())
         } else {

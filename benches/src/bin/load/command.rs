@@ -52,7 +52,8 @@ enum Command {
         #[command(flatten)]
         target: Target,
     },
-    /// Measures what must stay cheap beside a bare hyper service, and fails where it has become dear
+    /// Measures what must stay cheap beside a bare hyper service, and beside the release before where a second
+    /// --server is that, and fails where it has become dear
     Guard {
         #[command(flatten)]
         target: Target,
@@ -162,10 +163,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
             let server = target.open()?.into_iter().next();
             block_on(smoke::run(server.ok_or_else(which)?))
         }
-        Command::Guard { target } => {
-            let server = target.open()?.into_iter().next();
-            block_on(guard::run(server.ok_or_else(which)?))
-        }
+        Command::Guard { target } => block_on(guard::run(target.open()?)),
         Command::Table { files } => files.iter().try_for_each(|file| {
             let results = Results::read(file)?;
             say(markdown::render(&results));

@@ -2,7 +2,7 @@
 //!
 //! A bound is a multiple of what a bare hyper service costs in the same run, about twice what was measured
 //! (`benches/RESULTS.md`): a noisy machine stays below it, and a request that begins to do its work twice
-//! does not.
+//! does not. A second server, the release before, may not be much cheaper than the first.
 
 use std::time::Duration;
 
@@ -27,13 +27,20 @@ const BOUNDS: [(&str, f64); 9] = [
     ("mount", 18.0),
 ];
 
+/// How much more something may cost than in the release before.
+const DEARER: f64 = 1.5;
+
 const TIME: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 3;
 
-/// Measures a server beside bare hyper, and fails where something costs more than it may.
-pub(crate) async fn run(server: Server) -> Result<()> {
-    let scenarios = compare::run(vec![server], &plan()?).await?;
-    let exceeded: Vec<_> = scenarios.iter().filter_map(exceeded).collect();
+/// Measures a server beside bare hyper and beside the release before, where there is one, and fails where
+/// something costs more than it may.
+pub(crate) async fn run(servers: Vec<Server>) -> Result<()> {
+    let scenarios = compare::run(servers, &plan()?).await?;
+    let sentences = scenarios
+        .iter()
+        .flat_map(|result| exceeded(result).into_iter().chain(dearer(result)));
+    let exceeded: Vec<_> = sentences.collect();
     match exceeded.as_slice() {
         [] => Ok(()),
         sentences => Err(Failure::new(sentences.join("; "))),
@@ -83,6 +90,20 @@ fn exceeded(result: &ScenarioResult) -> Option<String> {
     }
 }
 
+/// What is to be said of a scenario that costs much more than in the release before.
+fn dearer(result: &ScenarioResult) -> Option<String> {
+    let Some(Outcome::Measured(before)) = result.outcomes.get(1) else {
+        return None;
+    };
+    let dearer = before.cost_by_first?.recip();
+    let title = &result.title;
+    (dearer > DEARER).then(|| {
+        format!(
+            "{title} costs {dearer:.2} times what it did in the release before, and may cost {DEARER}"
+        )
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +125,23 @@ mod tests {
         let named = exceeded(&ping(Some(2.3))).unwrap();
         assert!(named.starts_with("GET /v2/ costs 2.30 times"), "{named}");
         assert!(exceeded(&ping(None)).is_some());
+    }
+
+    #[test]
+    fn what_costs_much_more_than_before_is_named() {
+        let now_and_before = |cost_by_first| {
+            let before = Measured {
+                cost_by_first: Some(cost_by_first),
+                ..Measured::of(&Sample::default(), LIMIT.unit)
+            };
+            let mut result = ping(Some(1.2));
+            result.outcomes.push(Outcome::Measured(Box::new(before)));
+            dearer(&result)
+        };
+        assert_eq!(now_and_before(0.7), None);
+        let named = now_and_before(0.5).unwrap();
+        assert!(named.starts_with("GET /v2/ costs 2.00 times"), "{named}");
+        assert_eq!(dearer(&ping(Some(1.2))), None);
     }
 
     #[test]

@@ -69,7 +69,7 @@ distribution_config() {
     cat <<EOF
 version: 0.1
 log:
-  level: fatal
+  level: error
   accesslog:
     disabled: true
 storage:
@@ -157,12 +157,19 @@ EOF
         "serves=$place/nginx/files $program -c $place/nginx.conf -e $place/nginx/logs/start"
 }
 
+# What the disk takes of one who writes 512 MiB to it and waits, in the units of dd.
+disk() {
+    dd if=/dev/zero of="$place/disk" bs=256K count=2048 conv=fsync 2>&1 | sed -n 's/.*, //p'
+    rm "$place/disk"
+}
+
 cargo build --locked --release -p registry-benches --bin load
 ours
 for peer in d2 d3 zot nginx; do
     wanted "$peer" || continue
     "$peer" || left_out "$peer"
 done
+before=$(disk)
 "${CARGO_TARGET_DIR:-target}/release/load" compare "${servers[@]}" --json "$results.json" "$@" &
 load=$!
 # A server that fails in one scenario is measured in the others; the tables say so.
@@ -171,5 +178,6 @@ wait "$load" || code=$?
 load=
 [ -e "$results.json" ] || exit "$code"
 "${CARGO_TARGET_DIR:-target}/release/load" table "$results.json" >"$results.md"
+echo "The disk: $before before and $(disk) after it (\`dd bs=256K count=2048 conv=fsync\`)." >>"$results.md"
 echo "written: $results.json, $results.md"
 exit "$code"

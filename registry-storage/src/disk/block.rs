@@ -6,6 +6,8 @@
 
 use bytes::Bytes;
 
+use super::grant::Grant;
+
 /// What blocks of memory and of a file are multiples of.
 pub(super) const ALIGNMENT: usize = 4096;
 
@@ -15,17 +17,33 @@ pub(super) struct Block {
     memory: Vec<u8>,
     start: usize,
     room: usize,
+    grant: Grant,
 }
 
 impl Block {
-    /// An empty one for what follows an offset, up to a multiple of a size. Memory is taken from an
-    /// earlier one, if it is as large.
-    pub(super) fn at(offset: u64, size: usize, earlier: Option<Self>) -> Self {
+    /// An empty one for what follows an offset, up to a multiple of what is granted.
+    pub(super) fn at(offset: u64, grant: Grant) -> Self {
+        Self::within(Vec::new(), offset, grant)
+    }
+
+    /// An empty one for what follows another offset. Its memory is that of this one, if as much is granted
+    /// again.
+    pub(super) fn again_at(self, offset: u64) -> Self {
+        Self::within(self.memory, offset, self.grant.renewed())
+    }
+
+    /// An empty one beside this one.
+    pub(super) fn another_at(&self, offset: u64) -> Self {
+        Self::at(offset, self.grant.another())
+    }
+
+    fn within(mut memory: Vec<u8>, offset: u64, grant: Grant) -> Self {
+        let size = grant.bytes();
         let capacity = size + 2 * ALIGNMENT;
-        let earlier = earlier.map(|block| block.memory);
-        let mut memory = earlier
-            .filter(|memory| memory.capacity() == capacity)
-            .unwrap_or_else(|| Vec::with_capacity(capacity));
+        if memory.capacity() != capacity {
+            drop(memory);
+            memory = Vec::with_capacity(capacity);
+        }
         memory.clear();
         let start = memory.as_ptr().align_offset(ALIGNMENT) + below(offset, ALIGNMENT);
         memory.resize(start, 0);
@@ -34,6 +52,7 @@ impl Block {
             memory,
             start,
             room,
+            grant,
         }
     }
 
@@ -60,19 +79,21 @@ fn below(offset: u64, size: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
 
-    fn full(offset: u64, size: usize, earlier: Option<Block>) -> Block {
-        let mut block = Block::at(offset, size, earlier);
-        let mut bytes = Bytes::from(vec![7; 2 * size]);
-        block.take(&mut bytes);
+    use super::{super::grant::Budget, *};
+
+    fn fill(block: &mut Block) {
+        let mut bytes = Bytes::from(vec![7; 4 << 20]);
+        let taken = block.take(&mut bytes);
         assert!(block.is_full());
-        assert_eq!(block.bytes().len() + bytes.len(), 2 * size);
-        block
+        assert_eq!(block.bytes().len(), taken);
+        assert_eq!(bytes.len() + taken, 4 << 20);
     }
 
     #[test]
     fn a_block_ends_at_a_multiple_of_its_size_and_lies_in_memory_as_in_the_file() {
+        let budget = Arc::<Budget>::default();
         for offset in [
             0,
             1,
@@ -84,25 +105,31 @@ mod tests {
             1 << 40,
             (1 << 40) + 1,
         ] {
-            let block = full(offset, 65_536, None);
-            assert_eq!((offset + block.bytes().len() as u64) % 65_536, 0);
+            let mut block = Block::at(offset, budget.grant());
+            fill(&mut block);
+            assert_eq!((offset + block.bytes().len() as u64) % (1 << 20), 0);
             assert_eq!(block.bytes().as_ptr().addr() as u64 % 4096, offset % 4096);
         }
     }
 
     #[test]
-    fn memory_is_used_again_where_it_has_the_size() {
-        let first = full(10, 65_536, None);
-        let memory = first.memory.as_ptr();
-        let second = full(65_536, 65_536, Some(first));
-        assert_eq!(second.memory.as_ptr(), memory);
-        let smaller = full(131_072, 32_768, Some(second));
-        assert!(smaller.memory.capacity() < 65_536);
+    fn memory_is_used_again_where_as_much_is_granted() {
+        let budget = Arc::<Budget>::default();
+        let mut first = Block::at(10, budget.grant());
+        fill(&mut first);
+        let (memory, room) = (first.memory.as_ptr(), first.room);
+        let again = first.again_at(10 + room as u64);
+        assert_eq!(again.memory.as_ptr(), memory);
+        assert!(again.bytes().is_empty());
+        let others: Vec<_> = (0..100).map(|_| budget.grant()).collect();
+        let smaller = again.again_at(1 << 20);
+        assert!(smaller.memory.capacity() < 1 << 20);
+        drop(others);
     }
 
     #[test]
     fn bytes_that_come_piece_by_piece_are_in_order() {
-        let mut block = Block::at(4000, 8192, None);
+        let mut block = Block::at(4000, Arc::<Budget>::default().grant());
         for piece in [&b"some "[..], b"", b"bytes"] {
             block.take(&mut Bytes::from_static(piece));
         }

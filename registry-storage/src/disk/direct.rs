@@ -97,8 +97,14 @@ fn past_the_cache(_: &File, wanted: bool) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::block::Block, *};
+    use std::sync::Arc;
+
     use bytes::Bytes;
+
+    use super::{
+        super::{block::Block, grant::Budget},
+        *,
+    };
 
     /// Bytes of which no two blocks are alike.
     fn bytes(length: usize) -> Vec<u8> {
@@ -110,18 +116,18 @@ mod tests {
     #[test]
     fn what_is_written_block_by_block_is_read_back_from_any_offset_on() {
         for first in [0, 1, 4095, 4096, 100_000] {
-            for length in [0, 1, 4096, 65_535, 65_536, 300_000] {
+            for length in [0, 1, 4096, 65_535, 65_536, 2_500_000] {
                 let file = tempfile::tempfile().unwrap();
                 let all = bytes(first + length);
                 write(&file, &all[..first], 0).unwrap();
                 let mut left = Bytes::copy_from_slice(&all[first..]);
-                let (mut offset, mut spare) = (first as u64, None);
+                let mut offset = first as u64;
+                let mut block = Block::at(offset, Arc::<Budget>::default().grant());
                 while !left.is_empty() {
-                    let mut block = Block::at(offset, 1 << 17, spare);
                     let taken = block.take(&mut left);
                     write(&file, block.bytes(), offset).unwrap();
                     offset += taken as u64;
-                    spare = Some(block);
+                    block = block.again_at(offset);
                 }
                 let mut found = vec![0; first + length];
                 assert_eq!(file.metadata().unwrap().len(), found.len() as u64);
@@ -148,7 +154,7 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let readable = File::open(file.path()).unwrap();
         for length in [10, 1 << 17] {
-            let mut block = Block::at(0, length, None);
+            let mut block = Block::at(0, Arc::<Budget>::default().grant());
             block.take(&mut Bytes::from(vec![1; length]));
             let error = write(&readable, block.bytes(), 0).unwrap_err();
             assert_eq!(error.raw_os_error(), Some(9), "EBADF: {error}");

@@ -40,6 +40,7 @@ mod cached;
 mod checkpoint;
 mod direct;
 mod error;
+mod grant;
 mod key;
 mod list;
 #[cfg(feature = "abort-points")]
@@ -50,18 +51,12 @@ mod read;
 mod resumes;
 mod room;
 mod root;
-mod share;
 #[cfg(test)]
 mod tests;
 mod upload;
 mod write;
 
-use std::{
-    fmt, fs, io,
-    ops::Range,
-    path::PathBuf,
-    sync::{Arc, atomic::AtomicUsize},
-};
+use std::{fmt, fs, io, ops::Range, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use registry_core::{
@@ -75,10 +70,10 @@ pub use self::probe::Space;
 use self::{
     blocking::blocking,
     error::{absent, failed},
+    grant::Budget,
     key::{Place, place},
     room::Room,
     root::Root,
-    share::Share,
     upload::Upload,
     write::DiskWrite,
 };
@@ -120,8 +115,8 @@ const PART_SIZE: u64 = 256 << 10;
 #[derive(Clone)]
 pub struct DiskBlobs {
     root: Arc<Root>,
-    /// How many writers there are.
-    writers: Arc<AtomicUsize>,
+    /// What writers hold.
+    budget: Arc<Budget>,
     room: Arc<Room>,
 }
 
@@ -160,7 +155,7 @@ impl DiskBlobs {
     fn over(root: Root) -> Self {
         Self {
             root: Arc::new(root),
-            writers: Arc::default(),
+            budget: Arc::default(),
             room: Arc::default(),
         }
     }
@@ -168,7 +163,7 @@ impl DiskBlobs {
     fn writer(&self, upload: Upload) -> Box<dyn BlobWrite> {
         Box::new(DiskWrite::new(
             upload,
-            Share::of(&self.writers),
+            self.budget.grant(),
             Arc::clone(&self.room),
         ))
     }

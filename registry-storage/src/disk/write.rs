@@ -14,10 +14,10 @@ use super::{
     block::Block,
     blocking::{blocking, done},
     error::unavailable,
+    grant::Grant,
     key::Unique,
     room::{Announced, Room},
     root::Root,
-    share::Share,
     upload::Upload,
 };
 
@@ -26,7 +26,6 @@ use super::{
 pub(super) struct DiskWrite {
     key: ObjectKey,
     unique: Unique,
-    share: Share,
     /// What has come of the bytes that go to the disk next.
     block: Block,
     /// The block of the step before, whose memory the next one may have.
@@ -51,12 +50,11 @@ type Step = (
 );
 
 impl DiskWrite {
-    pub(super) fn new(upload: Upload, share: Share, room: Arc<Room>) -> Self {
+    pub(super) fn new(upload: Upload, grant: Grant, room: Arc<Room>) -> Self {
         Self {
             key: upload.key().clone(),
             unique: upload.unique().clone(),
-            block: Block::at(upload.length(), share.bytes(), None),
-            share,
+            block: Block::at(upload.length(), grant),
             spare: None,
             offset: upload.length(),
             root: Arc::clone(upload.root()),
@@ -103,7 +101,10 @@ impl DiskWrite {
 
     /// The block as it is, in whose place comes an empty one.
     fn next_block(&mut self) -> Block {
-        let next = Block::at(self.offset, self.share.bytes(), self.spare.take());
+        let next = match self.spare.take() {
+            Some(spare) => spare.again_at(self.offset),
+            None => self.block.another_at(self.offset),
+        };
         mem::replace(&mut self.block, next)
     }
 

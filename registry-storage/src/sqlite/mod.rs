@@ -24,10 +24,11 @@
 //! is read often is in the system's cache, and a page of a listing is as long as the engine allows. To
 //! run long pages elsewhere would be worth it where they are allowed to be ten times as long.
 //!
-//! What makes them cheap: a connection keeps its snapshot until something is committed, with the rows that
-//! it has seen of it (`seen.rs`), and a statement keeps its plan. The figures are of rows that it has not
-//! seen. The first reads after a commit take a new snapshot and their pages from the system again: facts
-//! and a manifest are 12 then.
+//! What makes them cheap: a connection keeps its snapshot until something is committed, with the rows
+//! that it has seen of it (`seen.rs`), keeps what it knows of repositories until one changes
+//! (`moment.rs`), and a statement keeps its plan. The figures are of rows that it has not seen. The
+//! first reads after a commit take a new snapshot and their pages from the system again: a manifest is
+//! 12 then.
 //!
 //! # What is answered, and when
 //!

@@ -20,15 +20,16 @@ const BOUNDS: [(&str, f64); 9] = [
     ("manifest-by-tag", 2.8),
     ("head-blob", 2.8),
     ("small-blob", 2.8),
-    ("tag-page", 8.0),
-    ("catalog-page", 8.0),
-    ("referrers", 10.0),
+    ("tag-page", 10.0),
+    ("catalog-page", 12.0),
+    ("referrers", 15.0),
     ("move-tag", 15.0),
     ("mount", 18.0),
 ];
 
-/// How much more something may cost than in the release before.
-const DEARER: f64 = 1.5;
+/// How much more something may cost than in the release before. Listings of one and the same program differ by
+/// up to 1.7 from start to start.
+const DEARER: f64 = 2.0;
 
 const TIME: Duration = Duration::from_secs(1);
 const ROUNDS: usize = 3;
@@ -139,8 +140,8 @@ mod tests {
             dearer(&result)
         };
         assert_eq!(now_and_before(0.7), None);
-        let named = now_and_before(0.5).unwrap();
-        assert!(named.starts_with("GET /v2/ costs 2.00 times"), "{named}");
+        let named = now_and_before(0.4).unwrap();
+        assert!(named.starts_with("GET /v2/ costs 2.50 times"), "{named}");
         assert_eq!(dearer(&ping(Some(1.2))), None);
     }
 

@@ -27,8 +27,8 @@ const BOUNDS: [(&str, f64); 9] = [
     ("mount", 18.0),
 ];
 
-/// How much more something may cost than in the release before. Listings of one and the same program differ by
-/// up to 1.7 from start to start.
+/// How much more something may cost than in the release before. Beside another server, listings of one and
+/// the same program were seen to cost up to 1.7 times as much in one run as in the next.
 const DEARER: f64 = 2.0;
 
 const TIME: Duration = Duration::from_secs(1);

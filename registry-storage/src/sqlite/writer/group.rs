@@ -28,6 +28,8 @@ pub(super) struct Groups {
     readers: Arc<Readers>,
     connection: Connection,
     counters: Counters,
+    /// The version up to which readers know that places have changed.
+    told: u64,
     time: Arc<Time>,
     committed: Arc<Committed>,
 }
@@ -43,6 +45,7 @@ impl Groups {
         Self {
             readers,
             connection,
+            told: counters.version(),
             counters,
             time,
             committed,
@@ -67,7 +70,6 @@ impl Groups {
     fn try_commit(&mut self, group: &mut Group) -> Result<(), MetadataError> {
         self.execute("BEGIN IMMEDIATE")?;
         let (now, before) = (self.time.now(), self.connection.total_changes());
-        let version = self.counters.version();
         for command in group.iter_mut() {
             self.run(&mut **command, now)?;
         }
@@ -76,7 +78,9 @@ impl Groups {
             saved.map_err(Failure::from)?;
             let started = Instant::now();
             self.execute_commit()?;
-            self.readers.advance(self.counters.version() != version);
+            let version = self.counters.version();
+            self.readers.advance(version != self.told);
+            self.told = version;
             self.committed.add(group.len(), started.elapsed());
             Ok(())
         } else {

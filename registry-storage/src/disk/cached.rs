@@ -4,9 +4,9 @@
 //! on the thread that wants it, at a fifth of the cost of having a thread read it that may wait. Where
 //! that cannot be asked for, nothing counts as cached.
 
+use std::{fs::File, ops::Range, path::Path};
 #[cfg(target_os = "linux")]
-use std::num::NonZeroU64;
-use std::{fs::File, path::Path};
+use std::{num::NonZeroU64, sync::LazyLock};
 
 /// Opens a file, if that needs no disk.
 #[cfg(target_os = "linux")]
@@ -49,6 +49,22 @@ pub(super) fn expect_nothing(file: &File) {
     fadvise(file, 0, None, Advice::Random).ok();
 }
 
+/// Has a piece of the file read into memory, and waits for it. Nothing is copied.
+#[cfg(target_os = "linux")]
+pub(super) fn fill(file: &File, mut piece: Range<u64>) {
+    static NOWHERE: LazyLock<Option<File>> =
+        LazyLock::new(|| File::options().write(true).open("/dev/null").ok());
+    let Some(nowhere) = &*NOWHERE else { return };
+    while !piece.is_empty() {
+        let length = (piece.end - piece.start) as usize;
+        // Who needs the piece reads it again, and says what was wrong.
+        match rustix::fs::sendfile(nowhere, file, Some(&mut piece.start), length) {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+    }
+}
+
 /// Says that a piece of the file is not needed again.
 #[cfg(target_os = "linux")]
 pub(super) fn forget(file: &File, offset: u64, length: usize) {
@@ -86,3 +102,7 @@ pub(super) fn expect_nothing(_: &File) {}
 /// There is nobody to say it to.
 #[cfg(not(target_os = "linux"))]
 pub(super) fn forget(_: &File, _: u64, _: usize) {}
+
+/// Nothing can be filled here.
+#[cfg(not(target_os = "linux"))]
+pub(super) fn fill(_: &File, _: Range<u64>) {}

@@ -32,6 +32,7 @@
 //! the marker is gone, as when the disk was unmounted, nothing is called absent.
 
 mod adopt;
+mod ahead;
 mod block;
 mod blocking;
 #[cfg(feature = "directory")]

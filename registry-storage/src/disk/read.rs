@@ -9,6 +9,7 @@ use futures_util::stream;
 use registry_core::backend::{ObjectKey, ObjectRead, StoreError};
 
 use super::{
+    ahead::Ahead,
     blocking::blocking,
     cached,
     error::{failed, unavailable},
@@ -47,6 +48,7 @@ pub(super) async fn read(
         key: key.clone(),
         rest,
         once: false,
+        ahead: Ahead::default(),
     };
     let bytes = Box::pin(stream::try_unfold(left, Left::next));
     Ok(ObjectRead { size, bytes })
@@ -70,6 +72,7 @@ pub(super) async fn read_once(root: &Arc<Root>, key: &ObjectKey) -> Result<Objec
         key: key.clone(),
         rest: 0..size,
         once: true,
+        ahead: Ahead::default(),
     };
     let bytes = Box::pin(stream::try_unfold(left, Left::next));
     Ok(ObjectRead { size, bytes })
@@ -82,6 +85,7 @@ struct Left {
     rest: Range<u64>,
     /// Whether what comes from the disk is forgotten again.
     once: bool,
+    ahead: Ahead,
 }
 
 impl Left {
@@ -89,7 +93,8 @@ impl Left {
         if self.rest.is_empty() {
             return Ok(None);
         }
-        let bytes = match cached::read(&self.file, self.rest.start, self.at_most(CACHED_PIECE)) {
+        self.ahead.go_on(&self.file, self.rest.start, self.rest.end);
+        let bytes = match self.cached().await {
             Some(bytes) => bytes,
             None => self.read().await?,
         };
@@ -97,9 +102,21 @@ impl Left {
         Ok(Some((bytes.into(), self)))
     }
 
-    async fn read(&self) -> Result<Vec<u8>, StoreError> {
+    /// What is in memory, or will be when what is brought has arrived.
+    async fn cached(&mut self) -> Option<Vec<u8>> {
+        let length = self.at_most(CACHED_PIECE);
+        match cached::read(&self.file, self.rest.start, length) {
+            None if self.ahead.arrived().await => cached::read(&self.file, self.rest.start, length),
+            read => read,
+        }
+    }
+
+    async fn read(&mut self) -> Result<Vec<u8>, StoreError> {
         let (file, key) = (Arc::clone(&self.file), self.key.clone());
         let (start, length, once) = (self.rest.start, self.at_most(PIECE), self.once);
+        if !once {
+            self.ahead.waited(start + length as u64);
+        }
         blocking(move || {
             let mut bytes = vec![0; length];
             let read = file.read_exact_at(&mut bytes, start);

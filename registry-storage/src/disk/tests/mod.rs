@@ -1,6 +1,7 @@
 //! What a test outside cannot see: the order of steps, and what comes of a step that fails.
 
 mod adopting;
+mod cold;
 mod failing;
 mod order;
 mod recorded;

@@ -32,27 +32,28 @@ where
         mut acceptor,
         settings,
         proxies,
-        connections: counter,
+        connections: open,
     } = server;
     let slots = Arc::new(Semaphore::new(settings.connections));
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
-            _ = stopped.changed() => break,
-            Some(_) = connections.join_next(), if !connections.is_empty() => {}
-            (arrival, slot) = next(&mut acceptor, &slots) => {
-                let (service, stopped) = (service.clone(), stopped.clone());
-                let proxies = Arc::clone(&proxies);
-                let counted = counter.accept();
-                connections.spawn(async move {
-                    if let Some((stream, peer)) = arrival.receive(settings.handshake_timeout).await {
-                        let connection = Connection { stream, peer, proxies, settings, stopped };
-                        serve(connection, service).await;
-                    }
-                    drop((slot, counted));
-                });
-            }
-        }
+                   _ = stopped.changed() => break,
+                   Some(_) = connections.join_next(), if !connections.is_empty() => {}
+                   (arrival, slot) = next(&mut acceptor, &slots) => {
+                       let (service, stopped) = (service.clone(), stopped.clone());
+                       let proxies = Arc::clone(&proxies);
+                       let (counted, open) = (open.accept(), Arc::clone(&open));
+                       connections.spawn(async move {
+                           if let Some((stream, peer)) = arrival.receive(settings.handshake_timeout).await {
+                               let connection = Connection {
+        stream, peer, proxies, settings, stopped, connections: open };
+                               serve(connection, service).await;
+                           }
+                           drop((slot, counted));
+                       });
+                   }
+               }
     }
     drop(acceptor);
     let limit = stopped.borrow().unwrap_or_default();

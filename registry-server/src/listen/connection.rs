@@ -17,8 +17,11 @@ use tokio::{
 };
 use tower_service::Service;
 
-use super::{ListenSettings, guarded::Guarded, settings::USUAL_HEADERS, stream::Stream};
-use crate::{ClientAddress, TrustedProxies};
+use super::{
+    ListenSettings, guarded::Guarded, settings::USUAL_HEADERS, shared_reads::SharedReads,
+    stream::Stream,
+};
+use crate::{ClientAddress, TrustedProxies, observe::Connections};
 
 /// Told when the server stops.
 pub(super) type Stopped = watch::Receiver<Option<Duration>>;
@@ -34,6 +37,8 @@ pub(super) struct Connection {
     pub(super) proxies: Arc<TrustedProxies>,
     pub(super) settings: ListenSettings,
     pub(super) stopped: Stopped,
+    /// All that are open, this one among them.
+    pub(super) connections: Arc<Connections>,
 }
 
 /// Serves a connection until it ends, or until the server stops and its request is answered.
@@ -54,6 +59,7 @@ where
         settings,
         #[cfg_attr(not(feature = "http2"), expect(unused_mut))]
         mut stopped,
+        connections,
     } = connection;
     let begun = &Notify::new();
     let service = service_fn(move |request: Request<Incoming>| {
@@ -71,14 +77,20 @@ where
         match recognise(stream, settings.head_timeout, &mut stopped).await {
             Some(Spoken::Http1(stream)) => stream,
             Some(Spoken::Http2(stream)) => {
-                let io = TokioIo::new(Guarded::new(stream, settings.pace));
+                let io = TokioIo::new(Guarded::new(
+                    SharedReads::new(stream, connections),
+                    settings.pace,
+                ));
                 let connection = builder(&settings).serve_connection(io, service);
                 return until_done(connection, |it| it.graceful_shutdown(), begun, stopped).await;
             }
             None => return,
         }
     };
-    let io = TokioIo::new(Guarded::new(stream, settings.pace));
+    let io = TokioIo::new(Guarded::new(
+        SharedReads::new(stream, connections),
+        settings.pace,
+    ));
     let connection = builder(&settings).serve_connection(io, service);
     until_done(connection, |it| it.graceful_shutdown(), begun, stopped).await;
 }

@@ -17,6 +17,7 @@ mod listener;
 mod proxy_protocol;
 mod reception;
 mod settings;
+mod shared_reads;
 mod stream;
 #[cfg(feature = "tls")]
 mod tls;

@@ -23,6 +23,12 @@ impl Connections {
         self.accepted.fetch_add(1, Relaxed);
         Counted(Arc::clone(self))
     }
+
+    /// How many are open now.
+    pub(crate) fn open(&self) -> u64 {
+        let ended = self.ended.load(Relaxed);
+        self.accepted.load(Relaxed).saturating_sub(ended)
+    }
 }
 
 impl Drop for Counted {
@@ -33,13 +39,11 @@ impl Drop for Counted {
 
 impl Gather for Connections {
     fn gather(&self, page: &mut Exposition) {
-        let ended = self.ended.load(Relaxed);
-        let accepted = self.accepted.load(Relaxed);
         let help = "Connections accepted.";
         let mut family = page.counter("registry_connections_total", help);
-        family.count(&[], accepted);
+        family.count(&[], self.accepted.load(Relaxed));
         let help = "Connections open now.";
         let mut family = page.gauge("registry_connections_open", help);
-        family.count(&[], accepted.saturating_sub(ended));
+        family.count(&[], self.open());
     }
 }

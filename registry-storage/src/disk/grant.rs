@@ -10,7 +10,7 @@ use std::sync::{
 };
 
 /// What is granted to all writers together: what they gather, and what is on its way to the disk.
-const TOGETHER: usize = 16 << 20;
+const TOGETHER: usize = 8 << 20;
 
 /// The part of what is left that a grant takes.
 const PART: usize = 4;

@@ -21,6 +21,8 @@ mod manual_clock;
 pub mod marked;
 mod prefixes;
 mod system_random;
+#[cfg(feature = "disk")]
+mod unique;
 
 #[cfg(any(feature = "disk", feature = "sqlite"))]
 pub use durability::Durability;

@@ -7,22 +7,15 @@
 #[cfg(feature = "directory")]
 use std::{fs, io, path::Path};
 
-use registry_core::{Digest, Random, backend::ObjectKey};
+use registry_core::{Digest, backend::ObjectKey};
+
+pub(super) use crate::unique::Unique;
 
 /// The directory of unfinished writes.
 pub(super) const UPLOADS: &str = "uploads";
 
 /// The directory of committed objects.
 pub(super) const BLOBS: &str = "blobs";
-
-/// Hex digits in what makes a name unique.
-const UNIQUE_DIGITS: usize = 32;
-
-/// What makes the name of a write, and of its object, unlike any other.
-///
-/// - It is 32 lower-case hex digits, of 128 random bits.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Unique(String);
 
 /// What a key names.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,31 +25,17 @@ pub(super) enum Place {
 }
 
 impl Unique {
-    pub(super) fn new(random: &dyn Random) -> Self {
-        let mut bytes = [0; UNIQUE_DIGITS / 2];
-        random.fill(&mut bytes);
-        Self(format!("{:032x}", u128::from_be_bytes(bytes)))
-    }
-
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let is_hex = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        (text.len() == UNIQUE_DIGITS && text.bytes().all(is_hex)).then(|| Self(text.to_owned()))
-    }
-
-    pub(super) fn as_str(&self) -> &str {
-        &self.0
-    }
-
     /// The key of the unfinished write.
     pub(super) fn upload_key(&self) -> ObjectKey {
-        ObjectKey::new(format!("{UPLOADS}/{}", self.0))
+        ObjectKey::new(format!("{UPLOADS}/{}", self.as_str()))
     }
 
     /// The key of the committed object.
     pub(super) fn object_key(&self, digest: &Digest) -> ObjectKey {
         let (algorithm, encoded) = (digest.algorithm(), digest.encoded());
         let shard = shard(encoded);
-        ObjectKey::new(format!("{BLOBS}/{algorithm}/{shard}/{encoded}-{}", self.0))
+        let unique = self.as_str();
+        ObjectKey::new(format!("{BLOBS}/{algorithm}/{shard}/{encoded}-{unique}"))
     }
 }
 

@@ -120,10 +120,12 @@ pub struct ObjectRead {
 ///    bytes appended after it are forgotten, bytes below it are kept. They were durable before the
 ///    checkpoint was handed out.
 /// 5. *Aborted is gone.* After `abort`, or `delete` of an unfinished key, the write can neither be
-///    resumed nor committed, and its space is given back.
+///    resumed nor committed, and its space is given back. A store may leave a write that is shorter than
+///    a part in its checkpoint alone, and know nothing of it: that one is given up by forgetting it.
 /// 6. *Deleting is idempotent.* Deleting an absent key is no error; after it the key is absent.
 /// 7. *Listing is by key.* `list` gives keys in byte order, strictly after `after`, at most `limit`,
-///    and misses none that was there throughout.
+///    and misses none that was there throughout. A store that cannot tell its unfinished writes lists
+///    none of them, and needs a lifecycle rule that ends those which nobody remembers.
 /// 8. *Ranges are exact.* A read yields exactly the range asked for, or an error; never fewer bytes
 ///    as if that were all. A range beyond the end is an error, not a panic.
 /// 9. *Bounded.* Neither reading nor writing holds more than a fixed amount in memory, whatever the
@@ -133,7 +135,9 @@ pub struct ObjectRead {
 /// 11. *A failure says what is left.* `Unknown` from `commit` means that the object may be there under
 ///     [`BlobWrite::committed_key`]; every other error of `commit` means that it is not and never will be.
 /// 12. *The last writer of a checkpoint wins, unmixed.* Where two writers resumed from one
-///     checkpoint, whichever commits has its own bytes in its object, never the other's.
+///     checkpoint, whichever commits has its own bytes in its object, never the other's. Where a store
+///     knows parts by their numbers, the older one may spoil the newer's as long as it sends: then
+///     neither commits.
 /// 13. *An announcement binds nobody.* After [`announce`](BlobWrite::announce) fewer bytes may come, or
 ///     more; what is refused there leaves the write as it was.
 #[async_trait]
@@ -178,7 +182,7 @@ pub trait BlobStore: Send + Sync {
 /// A write under way. Dropping it leaves an unfinished write behind, for a resume or the collector.
 #[async_trait]
 pub trait BlobWrite: Send {
-    /// The key of the unfinished write.
+    /// The key of the unfinished write. It may change until there is something in the store to delete.
     fn key(&self) -> &ObjectKey;
 
     /// The key under which a commit with this digest puts the object.

@@ -9,6 +9,8 @@ use registry_core::{
     backend::{BlobStore, BlobWrite, ObjectKey, ObjectKind, ObjectRead, StoreError},
 };
 
+use super::BlobStoreHarness;
+
 /// Parts larger than this are not filled by a clause.
 const LARGEST_PART: u64 = 8 << 20;
 
@@ -188,6 +190,14 @@ pub(crate) async fn assert_absent(store: &dyn BlobStore, key: &ObjectKey) {
         !listed.contains(key),
         "{key} is no committed object but is listed as one"
     );
+}
+
+/// What of unfinished writes the store lists.
+pub(crate) fn told(harness: &dyn BlobStoreHarness, unfinished: Vec<ObjectKey>) -> Vec<ObjectKey> {
+    match harness.lists_unfinished() {
+        true => unfinished,
+        false => Vec::new(),
+    }
 }
 
 /// Every key of a kind, in one page.

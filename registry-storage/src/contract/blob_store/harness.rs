@@ -12,6 +12,23 @@ pub trait BlobStoreHarness: Send + Sync {
     /// The same store, opened as by another process: it shares nothing with [`store`](Self::store)
     /// but what a disk or a network would share. For a store that lives in one process, itself.
     fn second(&self) -> Arc<dyn BlobStore>;
+
+    /// Whether the store can tell which writes are unfinished. One that cannot must list none.
+    fn lists_unfinished(&self) -> bool {
+        true
+    }
+
+    /// Whether the store has something of a write that is shorter than a part, once it has a checkpoint.
+    /// One that has not cannot know that the write was given up.
+    fn keeps_short_writes(&self) -> bool {
+        true
+    }
+
+    /// Whether an overtaken writer that still sends may spoil what the newest one has sent, so that
+    /// neither can commit.
+    fn overtaken_may_spoil(&self) -> bool {
+        false
+    }
 }
 
 /// A store that lives in one process: both views are the store itself.

@@ -188,16 +188,23 @@ pub async fn b12_two_writers_of_one_checkpoint_do_not_mix(harness: &dyn BlobStor
         let rest = part + 3..tails[0].length;
         older_taken = older_taken.and(try_append(&mut *older, tails[0], rest).await);
         let start = Sample::new(80, offset);
-        newer_taken.expect("the newest writer's appends");
-        let key = newer.commit(&joined(start, tails[1]).1).await;
-        let key = key.expect("the newest writer's commit");
-        assert_joined(&*store, &key, start, tails[1]).await;
+        let newest = match newer_taken {
+            Ok(()) => newer.commit(&joined(start, tails[1]).1).await,
+            Err(error) => Err(error),
+        };
+        let spoilt = newest.is_err() && harness.overtaken_may_spoil();
+        if !spoilt {
+            let key = newest.as_ref().expect("the newest writer's commit");
+            assert_joined(&*store, key, start, tails[1]).await;
+        }
         if older_taken.is_ok()
             && let Ok(other) = older.commit(&joined(start, tails[0]).1).await
         {
             assert_joined(&*store, &other, start, tails[0]).await;
         }
-        assert_joined(&*second, &key, start, tails[1]).await;
+        if let Ok(key) = newest {
+            assert_joined(&*second, &key, start, tails[1]).await;
+        }
     }
 }
 
@@ -217,7 +224,7 @@ pub async fn b12_two_writers_at_once_do_not_mix(harness: &dyn BlobStoreHarness) 
         )
         .await;
         assert!(
-            first.is_ok() || other.is_ok(),
+            first.is_ok() || other.is_ok() || harness.overtaken_may_spoil(),
             "of two writers at once neither could commit"
         );
         for (outcome, tail) in [(first, tails[0]), (other, tails[1])] {

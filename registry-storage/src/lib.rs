@@ -9,6 +9,8 @@ pub mod disk;
 #[cfg(feature = "directory")]
 mod journal;
 pub mod memory;
+#[cfg(feature = "object")]
+pub mod object;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod wrap;
@@ -21,7 +23,7 @@ mod manual_clock;
 pub mod marked;
 mod prefixes;
 mod system_random;
-#[cfg(feature = "disk")]
+#[cfg(any(feature = "disk", feature = "object"))]
 mod unique;
 
 #[cfg(any(feature = "disk", feature = "sqlite"))]

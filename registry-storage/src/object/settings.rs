@@ -1,0 +1,28 @@
+//! What a store is set to: plain data.
+
+/// The settings of an [`ObjectBlobs`](super::ObjectBlobs).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectSettings {
+    /// So many bytes are gathered before they go out as a part. S3 takes no part below 5 MiB but the
+    /// last, and 10 000 parts at most: 16 MiB make objects of up to 156 GiB. A write that is gone on
+    /// with keeps the size that it began with, since some stores want all parts alike.
+    pub part_size: u64,
+    /// So many parts of one write are on their way at once.
+    pub in_flight: usize,
+    /// So many bytes of parts are held in memory by all writes together, gathered and on their way.
+    /// At least one part is always granted.
+    pub budget: u64,
+    /// Where in the bucket the store is: a path, or nothing.
+    pub prefix: String,
+}
+
+impl Default for ObjectSettings {
+    fn default() -> Self {
+        Self {
+            part_size: 16 << 20,
+            in_flight: 4,
+            budget: 256 << 20,
+            prefix: String::new(),
+        }
+    }
+}

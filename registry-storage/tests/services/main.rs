@@ -1,0 +1,2 @@
+//! Backends over servers of their own.
+fn main() {}

@@ -18,6 +18,10 @@ const FULL: [&str; 5] = [
     "quota exceeded",
 ];
 
+/// What S3 says where the bucket is not there, which it does with the status of an absent object. An
+/// answer without a body does not tell the two apart.
+const NO_BUCKET: &str = "NoSuchBucket";
+
 /// Something could not be done in the store: where it was asked, of what, and what the store said.
 pub(super) fn failed(
     what: &str,
@@ -27,11 +31,17 @@ pub(super) fn failed(
 ) -> StoreError {
     let said = words(error);
     let kind = match error {
-        object_store::Error::NotFound { .. } => StoreErrorKind::Absent,
+        _ if is_absent(error) => StoreErrorKind::Absent,
         _ if is_full(error, &said) => StoreErrorKind::Full,
         _ => StoreErrorKind::Unavailable,
     };
     StoreError::new(kind, format!("cannot {what} {path} in {store}: {said}"))
+}
+
+/// Whether the store says that there is no such object or upload. That there is no such bucket says
+/// nothing of what should be in it.
+pub(super) fn is_absent(error: &object_store::Error) -> bool {
+    matches!(error, object_store::Error::NotFound { .. }) && !words(error).contains(NO_BUCKET)
 }
 
 /// There is no such object or write.
@@ -121,12 +131,18 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_absent() {
-        let error = object_store::Error::NotFound {
-            path: "blobs/ab".to_owned(),
-            source: "NoSuchUpload".into(),
-        };
-        let error = failed("get", &Path::from("blobs/ab"), &"InMemory", &error);
-        assert_eq!(error.kind, StoreErrorKind::Absent);
+    fn what_is_not_there_is_absent_if_the_bucket_is() {
+        let cases = [
+            ("NoSuchUpload", StoreErrorKind::Absent),
+            ("NoSuchBucket", StoreErrorKind::Unavailable),
+        ];
+        for (said, kind) in cases {
+            let error = object_store::Error::NotFound {
+                path: "blobs/ab".to_owned(),
+                source: said.into(),
+            };
+            let error = failed("get", &Path::from("blobs/ab"), &"S3", &error);
+            assert_eq!(error.kind, kind, "{said}");
+        }
     }
 }

@@ -14,7 +14,7 @@ use registry_core::{
 use super::{
     ObjectSettings,
     budget::Budget,
-    error::{failed, unavailable},
+    error::{failed, is_absent, unavailable},
     key::Write,
 };
 
@@ -91,7 +91,7 @@ impl Store {
         let path = self.path(key.as_str());
         match self.objects.head(&path).await {
             Ok(found) => Ok(Some(found.size)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) if is_absent(&error) => Ok(None),
             Err(error) => Err(self.failed("look at", &path, &error)),
         }
     }
@@ -135,7 +135,8 @@ impl Store {
         outcome: object_store::Result<()>,
     ) -> Result<(), StoreError> {
         match outcome {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(error) if is_absent(&error) => Ok(()),
             Err(error) => Err(self.failed(what, path, &error)),
         }
     }

@@ -21,7 +21,7 @@ use tokio::task::{JoinError, JoinSet};
 
 use super::{
     budget::Share,
-    error::{absent, unavailable},
+    error::{absent, is_absent, unavailable},
     store::Store,
 };
 use crate::unique::Unique;
@@ -69,7 +69,7 @@ impl Upload {
             .parts
             .put_part(&upload.path, &upload.id, number, next);
         let part = match sent.await {
-            Err(object_store::Error::NotFound { .. }) => return Err(absent(key)),
+            Err(error) if is_absent(&error) => return Err(absent(key)),
             sent => upload.sent(number, sent)?,
         };
         Ok((upload, part))

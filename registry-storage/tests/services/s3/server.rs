@@ -1,0 +1,165 @@
+//! A server of the test's own.
+
+use std::{
+    env, fs,
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    thread,
+    time::Duration,
+};
+
+use registry_core::backend::BlobStore;
+use registry_storage::{
+    SystemRandom,
+    contract::blob_store::BlobStoreHarness,
+    object::{
+        ObjectBlobs, ObjectSettings,
+        object_store::{
+            BackoffConfig, RetryConfig,
+            aws::{AmazonS3, AmazonS3Builder},
+        },
+    },
+};
+use tempfile::TempDir;
+
+const ACCESS_KEY: &str = "registry";
+const SECRET_KEY: &str = "not a secret";
+
+/// The least part size of S3.
+const PART_SIZE: u64 = 5 << 20;
+
+/// A server is waited for at most so many times, this long.
+const LOOKS: u32 = 1000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+
+/// A bucket of a server that ends with it.
+pub(crate) struct Bucket {
+    server: Child,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl Bucket {
+    /// Starts a server whose only bucket this is.
+    pub(crate) fn start() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        // A bucket of this server is a directory.
+        fs::create_dir(directory.path().join("content")).unwrap();
+        let port = unused_port();
+        let server = start(directory.path(), port);
+        let mut bucket = Self {
+            server,
+            port,
+            _directory: directory,
+        };
+        bucket.wait();
+        bucket
+    }
+
+    /// Ends the server.
+    pub(crate) fn stop(&mut self) {
+        self.server.kill().unwrap();
+        self.server.wait().unwrap();
+    }
+
+    /// A client of a bucket of the server.
+    pub(crate) fn client(&self, bucket: &str, secret: &str) -> AmazonS3 {
+        let quick = RetryConfig {
+            max_retries: 2,
+            backoff: BackoffConfig {
+                init_backoff: Duration::from_millis(1),
+                max_backoff: Duration::from_millis(10),
+                ..BackoffConfig::default()
+            },
+            ..RetryConfig::default()
+        };
+        let client = AmazonS3Builder::new()
+            .with_endpoint(format!("http://127.0.0.1:{}", self.port))
+            .with_allow_http(true)
+            .with_region("us-east-1")
+            .with_bucket_name(bucket)
+            .with_access_key_id(ACCESS_KEY)
+            .with_secret_access_key(secret)
+            .with_unsigned_payload(true)
+            .with_retry(quick)
+            .build();
+        client.unwrap()
+    }
+
+    fn wait(&mut self) {
+        for _ in 0..LOOKS {
+            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+                return;
+            }
+            let ended = self.server.try_wait().unwrap();
+            assert_eq!(ended, None, "the server ended before it answered");
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        panic!("the server does not answer at port {}", self.port);
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        // A test may have ended it.
+        self.server.kill().ok();
+        self.server.wait().ok();
+    }
+}
+
+impl BlobStoreHarness for Bucket {
+    fn store(&self) -> Arc<dyn BlobStore> {
+        Arc::new(open(self.client("content", SECRET_KEY)))
+    }
+
+    fn second(&self) -> Arc<dyn BlobStore> {
+        self.store()
+    }
+
+    fn lists_unfinished(&self) -> bool {
+        false
+    }
+
+    fn keeps_short_writes(&self) -> bool {
+        false
+    }
+
+    fn overtaken_may_spoil(&self) -> bool {
+        true
+    }
+}
+
+/// A store over a client.
+pub(crate) fn open(client: AmazonS3) -> ObjectBlobs {
+    let client = Arc::new(client);
+    let settings = ObjectSettings {
+        part_size: PART_SIZE,
+        prefix: "registry".to_owned(),
+        ..ObjectSettings::default()
+    };
+    ObjectBlobs::new(client.clone(), client, settings, Arc::new(SystemRandom)).unwrap()
+}
+
+fn start(directory: &Path, port: u16) -> Child {
+    let program = env::var_os("VERSITYGW").expect(
+        "VERSITYGW must be the path of the server: \
+         go install github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+    );
+    let mut server = Command::new(&program);
+    server
+        .env("ROOT_ACCESS_KEY", ACCESS_KEY)
+        .env("ROOT_SECRET_KEY", SECRET_KEY)
+        .args(["--quiet", "--port", &format!("127.0.0.1:{port}"), "posix"])
+        .arg(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null());
+    let started = server.spawn();
+    started.unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
+}
+
+fn unused_port() -> u16 {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    listener.local_addr().unwrap().port()
+}

@@ -26,8 +26,11 @@
 //! 1. A completion takes the parts that it names, and no others.
 //! 2. It is refused where a part that it names was replaced, or the upload has ended.
 //! 3. An upload that has ended says of each request that it is not found.
+//! 4. A part that arrives while the upload is completed is of no effect.
 //!
-//! S3 and GCS do so. Azure's blocks do not: an upload there has no id and no end, so an overtaken writer
+//! S3 and GCS do so. A server that only claims to be like S3 may fail the last, as one that joins files
+//! by their names after it has compared their ids: there a client that sends different bytes through two
+//! processes at one time could have an object made of both, which the scrub finds. Azure's blocks do not: an upload there has no id and no end, so an overtaken writer
 //! could write over an object that was committed. Nor do those of `object_store`'s own memory store,
 //! which joins whatever parts there are. Both are told by what they answer, an upload or a part without
 //! an id, and are refused there; objects of one part can be kept in either.

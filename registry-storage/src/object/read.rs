@@ -12,8 +12,9 @@ use super::{
     store::Store,
 };
 
-/// A read goes on at most so many times after it broke. It does so at once: a client of a real store has
-/// waited and tried by itself before it lets an answer break.
+/// A read that broke goes on at most so many times, anew for each piece that has come: a slow reader of a
+/// large object outlives many answers. It goes on at once, since the client of a real store has waited and
+/// tried by itself before it lets an answer break.
 const TRIES: u32 = 4;
 
 /// No more is handed out at once, whatever a store holds in one piece.
@@ -48,6 +49,7 @@ pub(super) async fn read(
         held: Bytes::new(),
         piece: PIECE.min(store.settings.part_size) as usize,
         tries: TRIES,
+        since: 0,
     };
     let bytes = Box::pin(stream::try_unfold(reading, Reading::next));
     Ok(ObjectRead { size, bytes })
@@ -66,6 +68,8 @@ struct Reading {
     held: Bytes,
     piece: usize,
     tries: u32,
+    /// How much has come since it broke.
+    since: usize,
 }
 
 impl Reading {
@@ -89,6 +93,10 @@ impl Reading {
         if self.rest.start > self.rest.end {
             return Err(self.broke("more bytes came than were asked for"));
         }
+        self.since = self.since.saturating_add(bytes.len());
+        if self.since >= self.piece {
+            self.tries = TRIES;
+        }
         self.held = bytes;
         Ok(())
     }
@@ -96,6 +104,7 @@ impl Reading {
     /// Asks for what has not come, of the same version.
     async fn go_on(&mut self, why: &str) -> Result<(), StoreError> {
         let mut why = why.to_owned();
+        self.since = 0;
         while self.tries > 0 {
             self.tries -= 1;
             let options = GetOptions::new()

@@ -55,6 +55,21 @@ fn a_range_goes_on_where_it_broke() {
     });
 }
 
+/// As it is with a slow reader of a large object, whose answers end by the clock.
+#[test]
+fn a_read_that_comes_forward_may_break_many_times() {
+    run(async {
+        let bucket = Arc::<Bucket>::default();
+        let blobs = open(&bucket);
+        let whole = bytes(12 * PART_SIZE);
+        let key = push(&blobs, &whole).await.unwrap();
+        for _ in 0..11 {
+            bucket.plan("get", Fault::Broken(PART_SIZE as usize));
+        }
+        assert_eq!(pull(&blobs, &key).await.unwrap(), whole);
+    });
+}
+
 #[test]
 fn a_read_that_breaks_again_and_again_is_an_error() {
     run(async {

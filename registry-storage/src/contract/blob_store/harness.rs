@@ -29,6 +29,11 @@ pub trait BlobStoreHarness: Send + Sync {
     fn overtaken_may_spoil(&self) -> bool {
         false
     }
+
+    /// Whether a delete waits until nobody reads the object any more.
+    fn readers_hold_objects(&self) -> bool {
+        false
+    }
 }
 
 /// A store that lives in one process: both views are the store itself.

@@ -1,8 +1,12 @@
-//! The contract, stamped for the store over a real server, with two clients as two processes would have
+//! The contract, stamped for the store over real servers, with two clients as two processes would have
 //! them.
 
 use registry_storage::blob_store_contract;
 
-use super::Bucket;
+use super::{Bucket, Program};
 
-blob_store_contract!(s3_blobs, || async { Bucket::start() });
+blob_store_contract!(versitygw, || async {
+    Bucket::start(Program::Versitygw).await
+});
+
+blob_store_contract!(minio, || async { Bucket::start(Program::Minio).await });

@@ -1,7 +1,7 @@
-//! The store over a real S3 server, versitygw, each test with a server and a bucket of its own.
+//! The store over real servers that are like S3, versitygw and MinIO, each test with a server and a bucket of its own.
 
 mod contract;
 mod server;
 mod trouble;
 
-use server::{Bucket, open};
+use server::{Bucket, Program, open};

@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -17,7 +17,7 @@ use registry_storage::{
     object::{
         ObjectBlobs, ObjectSettings,
         object_store::{
-            BackoffConfig, RetryConfig,
+            BackoffConfig, Error, ObjectStoreExt, RetryConfig,
             aws::{AmazonS3, AmazonS3Builder},
         },
     },
@@ -34,8 +34,16 @@ const PART_SIZE: u64 = 5 << 20;
 const LOOKS: u32 = 1000;
 const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
+/// A program that is like S3, and keeps buckets in directories of their names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Program {
+    Versitygw,
+    Minio,
+}
+
 /// A bucket of a server that ends with it.
 pub(crate) struct Bucket {
+    program: Program,
     server: Child,
     port: u16,
     _directory: TempDir,
@@ -43,18 +51,18 @@ pub(crate) struct Bucket {
 
 impl Bucket {
     /// Starts a server whose only bucket this is.
-    pub(crate) fn start() -> Self {
+    pub(crate) async fn start(program: Program) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        // A bucket of this server is a directory.
         fs::create_dir(directory.path().join("content")).unwrap();
         let port = unused_port();
-        let server = start(directory.path(), port);
+        let server = program.start(directory.path(), port);
         let mut bucket = Self {
+            program,
             server,
             port,
             _directory: directory,
         };
-        bucket.wait();
+        bucket.wait().await;
         bucket
     }
 
@@ -88,9 +96,12 @@ impl Bucket {
         client.unwrap()
     }
 
-    fn wait(&mut self) {
+    /// Waits until the server knows what is in the bucket.
+    async fn wait(&mut self) {
+        let client = self.client("content", SECRET_KEY);
         for _ in 0..LOOKS {
-            if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
+            let looked = client.head(&"absent".into()).await;
+            if let Err(Error::NotFound { .. }) = looked {
                 return;
             }
             let ended = self.server.try_wait().unwrap();
@@ -129,6 +140,10 @@ impl BlobStoreHarness for Bucket {
     fn overtaken_may_spoil(&self) -> bool {
         true
     }
+
+    fn readers_hold_objects(&self) -> bool {
+        self.program == Program::Minio
+    }
 }
 
 /// A store over a client.
@@ -142,21 +157,38 @@ pub(crate) fn open(client: AmazonS3) -> ObjectBlobs {
     ObjectBlobs::new(client.clone(), client, settings, Arc::new(SystemRandom)).unwrap()
 }
 
-fn start(directory: &Path, port: u16) -> Child {
-    let program = env::var_os("VERSITYGW").expect(
-        "VERSITYGW must be the path of the server: \
-         go install github.com/versity/versitygw/cmd/versitygw@v1.8.0",
-    );
-    let mut server = Command::new(&program);
-    server
-        .env("ROOT_ACCESS_KEY", ACCESS_KEY)
-        .env("ROOT_SECRET_KEY", SECRET_KEY)
-        .args(["--quiet", "--port", &format!("127.0.0.1:{port}"), "posix"])
-        .arg(directory)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null());
-    let started = server.spawn();
-    started.unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()))
+impl Program {
+    fn start(self, directory: &Path, port: u16) -> Child {
+        let (variable, module) = match self {
+            Self::Versitygw => (
+                "VERSITYGW",
+                "github.com/versity/versitygw/cmd/versitygw@v1.8.0",
+            ),
+            Self::Minio => ("MINIO", "github.com/minio/minio@latest"),
+        };
+        let path = env::var_os(variable).unwrap_or_else(|| {
+            panic!("{variable} must be the path of the server: go install {module}")
+        });
+        let mut server = Command::new(path);
+        let address = format!("127.0.0.1:{port}");
+        match self {
+            Self::Versitygw => server
+                .env("ROOT_ACCESS_KEY", ACCESS_KEY)
+                .env("ROOT_SECRET_KEY", SECRET_KEY)
+                .args(["--quiet", "--port", &address, "posix"]),
+            Self::Minio => server
+                .env("MINIO_ROOT_USER", ACCESS_KEY)
+                .env("MINIO_ROOT_PASSWORD", SECRET_KEY)
+                .env("MINIO_BROWSER", "off")
+                .args(["server", "--quiet", "--address", &address]),
+        };
+        server
+            .arg(directory)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
+        let started = server.spawn();
+        started.unwrap_or_else(|error| panic!("cannot start {self:?}: {error}"))
+    }
 }
 
 fn unused_port() -> u16 {

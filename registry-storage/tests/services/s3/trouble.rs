@@ -10,7 +10,9 @@ use registry_storage::{
     object::ObjectBlobs,
 };
 
-use super::{Bucket, open};
+use super::{Bucket, Program, open};
+
+const PROGRAM: Program = Program::Versitygw;
 
 async fn push(blobs: &dyn BlobStore, bytes: Bytes) -> Result<ObjectKey, StoreError> {
     let digest = Digest::sha256(&bytes);
@@ -39,7 +41,7 @@ async fn assert_unavailable(blobs: &ObjectBlobs, key: &ObjectKey, words: &str) {
 #[test]
 fn a_bucket_that_is_not_there_is_no_empty_store() {
     run(async {
-        let bucket = Bucket::start();
+        let bucket = Bucket::start(PROGRAM).await;
         let key = push(&*bucket.store(), Bytes::from_static(b"hello"))
             .await
             .unwrap();
@@ -51,7 +53,7 @@ fn a_bucket_that_is_not_there_is_no_empty_store() {
 #[test]
 fn a_key_that_is_refused_is_no_empty_store() {
     run(async {
-        let bucket = Bucket::start();
+        let bucket = Bucket::start(PROGRAM).await;
         let key = push(&*bucket.store(), Bytes::from_static(b"hello"))
             .await
             .unwrap();
@@ -65,7 +67,7 @@ fn a_key_that_is_refused_is_no_empty_store() {
 #[test]
 fn a_server_that_is_gone_is_no_empty_store() {
     run(async {
-        let mut bucket = Bucket::start();
+        let mut bucket = Bucket::start(PROGRAM).await;
         let blobs = open(bucket.client("content", "not a secret"));
         let key = push(&blobs, Bytes::from_static(b"hello")).await.unwrap();
         bucket.stop();

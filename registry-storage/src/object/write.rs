@@ -5,7 +5,7 @@ use std::{mem, sync::Arc};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
-use object_store::{PutPayload, multipart::PartId};
+use object_store::{MultipartId, PutPayload, multipart::PartId};
 use registry_core::{
     Digest,
     backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
@@ -63,29 +63,35 @@ impl ObjectWrite {
         write: Write,
     ) -> Result<Self, StoreError> {
         let notes = Notes::read(from, &write)?;
-        let (key, part_size) = (from.key.clone(), notes.part_size);
-        let name = write.unique;
+        let (key, part_size) = ((from.key.clone(), write.unique), notes.part_size);
         let mut resumed = match write.upload {
             None => {
                 let object = Unique::new(&*store.random);
-                Self::of(store, (key, name), object, part_size)
+                Self::of(store, key, object, part_size)
             }
-            Some(id) => {
-                let next = match notes.tail.is_empty() {
-                    true => PutPayload::from_static(SOMETHING),
-                    false => PutPayload::from(notes.tail.clone()),
-                };
-                let of = (&name, id);
-                let upload = Upload::resume(Arc::clone(&store), &key, of, notes.parts, next);
-                let (upload, kept) = upload.await?;
-                let mut resumed = Self::of(store, (key, name.clone()), name, part_size);
-                resumed.upload = Some(upload);
-                resumed.kept = (!notes.tail.is_empty()).then_some(kept);
-                resumed.alone = false;
-                resumed
-            }
+            Some(id) => Self::resume_upload(store, key, id, &notes).await?,
         };
         resumed.gather.push(notes.tail);
+        Ok(resumed)
+    }
+
+    async fn resume_upload(
+        store: Arc<Store>,
+        (key, name): (ObjectKey, Unique),
+        id: MultipartId,
+        notes: &Notes,
+    ) -> Result<Self, StoreError> {
+        let next = match notes.tail.is_empty() {
+            true => PutPayload::from_static(SOMETHING),
+            false => PutPayload::from(notes.tail.clone()),
+        };
+        let (of, parts) = ((&name, id), notes.parts.clone());
+        let upload = Upload::resume(Arc::clone(&store), &key, of, parts, next);
+        let (upload, kept) = upload.await?;
+        let mut resumed = Self::of(store, (key, name.clone()), name, notes.part_size);
+        resumed.upload = Some(upload);
+        resumed.kept = (!notes.tail.is_empty()).then_some(kept);
+        resumed.alone = false;
         Ok(resumed)
     }
 

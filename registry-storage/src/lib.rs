@@ -11,6 +11,8 @@ mod journal;
 pub mod memory;
 #[cfg(feature = "object")]
 pub mod object;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 pub mod wrap;

@@ -21,7 +21,7 @@ impl Prefixes {
     }
 
     /// Every name there is.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "postgres"))]
     pub(crate) fn all() -> Self {
         Self::new(iter::once(String::new()))
     }

@@ -125,7 +125,9 @@ pub async fn inspection_03_what_is_quarantined_is_kept_aside(harness: &dyn Metad
     assert_eq!((&aside[0].digest, aside[0].size), (&healed.digest, 6));
     assert_eq!(replaced(&*second).await, [true, true]);
     let page = metadata.quarantined(Some(&aside[0].object), 1).await;
-    assert_eq!(page.expect("quarantined"), aside[1..]);
+    let page = page.expect("quarantined");
+    let keys: Vec<_> = page.iter().map(|aside| aside.object.as_str()).collect();
+    assert_eq!(keys, ["objects/2"]);
     let given_up = doomed(&*metadata).await;
     assert!(!given_up.contains(&aside[0].object) && !given_up.contains(&aside[1].object));
     assert_eq!(unknown(&*metadata, &["objects/1", "objects/2"]).await, []);

@@ -1,0 +1,147 @@
+//! What can go wrong, and what it means to the engine.
+
+use std::error::Error;
+
+use deadpool_postgres::PoolError;
+use registry_core::{
+    Digest,
+    backend::{MetadataError, MetadataErrorKind, ObjectKey},
+};
+use tokio_postgres::error::SqlState;
+
+/// Why a database cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresOpenError {
+    /// The settings are no settings of a connection.
+    #[error("the settings of the database cannot be read: {0}")]
+    Settings(String),
+    /// It cannot be reached, or refuses.
+    #[error("the database cannot be used: {0}")]
+    Unusable(String),
+    /// What is there was written by a newer version.
+    #[error(
+        "the database has schema {found}, written by a newer version of the registry; this version \
+         knows schemas up to {current}: run the newer version, or restore a backup from before it"
+    )]
+    Newer {
+        /// What is there.
+        found: i64,
+        /// What this version writes.
+        current: i64,
+    },
+}
+
+impl From<Failure> for PostgresOpenError {
+    fn from(failure: Failure) -> Self {
+        Self::Unusable(failure.to_string())
+    }
+}
+
+/// Why a command or a read was not done. Unless it was in its commit, nothing of it happened.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{}", told(.0))]
+    Postgres(#[from] tokio_postgres::Error),
+    #[error("no connection to the database: {}", with_causes(.0))]
+    Pool(#[from] PoolError),
+    #[error("the database did not answer in time")]
+    TooSlow,
+    #[error("{0}")]
+    Json(#[from] serde_json::Error),
+    #[error("the database holds what this version cannot read: {0}")]
+    Unreadable(String),
+    #[error("another came first")]
+    Overtaken,
+    #[error("the object {key} serves {digest} already")]
+    ServesAnother { key: ObjectKey, digest: Digest },
+}
+
+/// An error of the driver with the database's own words, which it does not show by itself.
+fn told(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(said) => format!("{} ({})", said.message(), said.code().code()),
+        None => with_causes(error),
+    }
+}
+
+/// An error and what caused it, which some tell themselves and some do not.
+fn with_causes(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let told = error.to_string();
+        if !words.contains(&told) {
+            words = format!("{words}: {told}");
+        }
+        cause = error.source();
+    }
+    words
+}
+
+impl Failure {
+    fn state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Postgres(error) => error.code(),
+            _ => None,
+        }
+    }
+
+    /// Whether the transaction stood in the way of another, and may simply be tried again.
+    pub(super) fn is_conflict(&self) -> bool {
+        let conflicts = [
+            &SqlState::T_R_SERIALIZATION_FAILURE,
+            &SqlState::T_R_DEADLOCK_DETECTED,
+        ];
+        matches!(self, Self::Overtaken)
+            || self.state().is_some_and(|state| conflicts.contains(&state))
+    }
+
+    /// Whether the connection answered, and can be used again.
+    pub(super) fn was_answered(&self) -> bool {
+        !matches!(self, Self::Pool(_) | Self::TooSlow)
+            && !matches!(self, Self::Postgres(error) if error.code().is_none() || ends_session(error))
+    }
+
+    /// Whether what was to be made has been made by another.
+    pub(super) fn is_there_already(&self) -> bool {
+        let there = [&SqlState::UNIQUE_VIOLATION, &SqlState::DUPLICATE_TABLE];
+        self.state().is_some_and(|state| there.contains(&state))
+    }
+
+    fn is_full(&self) -> bool {
+        let full = [&SqlState::DISK_FULL, &SqlState::OUT_OF_MEMORY];
+        self.state().is_some_and(|state| full.contains(&state))
+    }
+
+    /// What it means where it struck a commit, or a statement that is its own transaction.
+    pub(super) fn of_commit(self) -> MetadataError {
+        let kind = match &self {
+            // The database says that it was undone.
+            _ if self.is_full() => MetadataErrorKind::Full,
+            _ if self.was_answered() => MetadataErrorKind::Unavailable,
+            Self::Pool(_) => MetadataErrorKind::Unavailable,
+            _ => MetadataErrorKind::Unknown,
+        };
+        MetadataError::new(kind, self.to_string())
+    }
+}
+
+/// Whether the server said this as the last thing to a connection.
+fn ends_session(error: &tokio_postgres::Error) -> bool {
+    let ends = [
+        &SqlState::ADMIN_SHUTDOWN,
+        &SqlState::CRASH_SHUTDOWN,
+        &SqlState::CANNOT_CONNECT_NOW,
+    ];
+    error.code().is_some_and(|code| ends.contains(&code))
+}
+
+impl From<Failure> for MetadataError {
+    fn from(failure: Failure) -> Self {
+        let kind = match failure.is_full() {
+            true => MetadataErrorKind::Full,
+            false => MetadataErrorKind::Unavailable,
+        };
+        Self::new(kind, failure.to_string())
+    }
+}

@@ -1,0 +1,41 @@
+# A PostgreSQL server in a directory of its own, reached by the socket there. Its programs are in $1.
+# Says where the directory is once it can be connected to; stops, and removes it, when its standard
+# input ends: however whoever started it went.
+set -eu
+trap '' HUP INT TERM
+bin=$1
+
+# The server refuses to be root.
+server() {
+    if [ "$(id -u)" = 0 ]; then
+        setpriv --reuid=postgres --regid=postgres --init-groups "$@"
+    else
+        "$@"
+    fi
+}
+
+place=$(mktemp -d "${TMPDIR:-/tmp}/registry-postgres-XXXXXX")
+[ "$(id -u)" != 0 ] || chown postgres: "$place"
+cd "$place"
+end() {
+    server "$bin/pg_ctl" -D data -m immediate stop >/dev/null 2>&1 || true
+    cd /
+    rm -rf "$place"
+}
+trap end EXIT
+
+# Texts are sorted as people do, so that a comparison that forgets to go by bytes shows.
+server "$bin/initdb" -D data -U registry -A trust -E UTF8 --locale=C.UTF-8 \
+    --locale-provider=icu --icu-locale=en-US --no-sync >made 2>&1 || { cat made >&2; exit 1; }
+cat >>data/postgresql.conf <<SETTINGS
+listen_addresses = ''
+unix_socket_directories = '$place'
+max_connections = 200
+fsync = off
+full_page_writes = off
+# Nothing goes on but what the tests do.
+autovacuum = off
+SETTINGS
+server "$bin/pg_ctl" -D data -l log -w start >started 2>&1 || { cat started log >&2; exit 1; }
+echo "$place"
+read -r _ || true

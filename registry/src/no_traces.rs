@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use registry_core::Builder;
+use registry_core::{
+    Builder,
+    backend::{BlobStore, Metadata},
+};
 use registry_server::Gather;
-use registry_storage::directory::Directory;
 use tracing_subscriber::{Layer, Registry};
 
 use crate::{config, failure::Failure};
@@ -33,7 +35,12 @@ impl Traces {
         None
     }
 
-    pub(crate) fn watch(&self, parts: Builder, _: &Directory) -> Builder {
+    pub(crate) fn watch(
+        &self,
+        parts: Builder,
+        _: Arc<dyn Metadata>,
+        _: Arc<dyn BlobStore>,
+    ) -> Builder {
         parts
     }
 

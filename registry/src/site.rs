@@ -103,22 +103,15 @@ impl Site {
             .map_err(not_started)?
             .settings(config.connections())
             .trusted_proxies(listeners::proxies(&config.server));
-        let (parts, directory) = Storage::of(&config.storage).open(patient).await?;
-        let parts = match &directory {
-            Some(directory) => standing.traces.watch(parts, directory),
-            None => parts,
-        };
+        let storage = Storage::of(config).open(patient).await?;
+        let parts = storage.builder(&standing.traces);
         let parts = parts.policy(standing.auth.policy());
         let parts = parts.spawner(TokioSpawner::current());
         let registry = parts.settings(config.engine()).build().await?;
-        let observers = Observers::new(
-            config,
-            &registry,
-            directory.as_ref(),
-            standing.traces.figures(),
-        )?;
+        let observers = Observers::new(config, &registry, &storage, standing.traces.figures())?;
         let mut tasks = JoinSet::new();
         tasks.spawn(keep_house(registry.clone(), Upkeep::of(config)));
+        let directory = storage.directory().cloned();
         if let Some(directory) = directory.clone() {
             tasks.spawn(watch_journal(directory.clone()));
             let registry = registry.clone();

@@ -41,6 +41,7 @@ mod error;
 mod gather;
 mod key;
 mod list;
+mod marker;
 mod read;
 mod settings;
 mod store;

@@ -26,6 +26,9 @@ pub(super) struct Data {
 
 const IN_MEMORY: &str = "the configured registry is in memory alone: there is no data directory";
 
+const SHARED: &str = "this command works on a data directory, and the configured registry is in a database and \
+    a bucket; its servers collect by themselves, and backups are those of the database and the bucket";
+
 impl Data {
     /// Has a job done there.
     pub(super) fn run(self, job: &Job) -> Result<(), Failure> {
@@ -49,6 +52,7 @@ impl Data {
         match self.data {
             Some(data) => config.storage.path = data,
             None if config.storage.memory => return Err(Failure::new(IN_MEMORY)),
+            None if config.database.url.is_some() => return Err(Failure::new(SHARED)),
             None => {}
         }
         Ok(config)

@@ -34,9 +34,10 @@ fn greeting(config: &Config, endpoints: &[Endpoint]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  listening   {endpoint}");
     }
-    let _ = match config.storage.memory {
-        true => writeln!(out, "  data        in memory, gone at the end"),
-        false => writeln!(out, "  data        {}", config.storage.path.display()),
+    let _ = match (&config.objects.bucket, config.storage.memory) {
+        (Some(bucket), _) => writeln!(out, "  data        a database, and the bucket {bucket}"),
+        (None, true) => writeln!(out, "  data        in memory, gone at the end"),
+        (None, false) => writeln!(out, "  data        {}", config.storage.path.display()),
     };
     if let Some(host) = host(config, endpoints) {
         out.push_str("\nTry it:\n\n");

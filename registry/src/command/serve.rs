@@ -59,7 +59,7 @@ impl Serve {
         traces.start();
         let hangups = Arc::new(Hangups::take().map_err(no_signals)?);
         let predecessor = match self.take_over {
-            true => Predecessor::find(&config.storage).await?,
+            true => Predecessor::find(config).await?,
             false => None,
         };
         let mut passed = match &predecessor {

@@ -7,6 +7,7 @@ use super::{Anonymous, Config, Listen, Written};
 /// Notes what cannot be together.
 pub(super) fn check(config: &Config, written: &mut Written) {
     memory_excludes_a_directory(config, written);
+    a_database_goes_with_a_bucket(config, written);
     nobody_listens_openly_by_mistake(config, written);
     anonymous_callers_differ_from_users(config, written);
     a_certificate_has_its_key_and_its_use(config, written);
@@ -26,6 +27,47 @@ fn memory_excludes_a_directory(config: &Config, written: &mut Written) {
             return written.problem(&memory, what);
         }
     }
+}
+
+/// What one server keeps in memory or in files, others would not see.
+fn a_database_goes_with_a_bucket(config: &Config, written: &mut Written) {
+    let (section, key, what) = match (&config.database.url, &config.objects.bucket) {
+        (None, None) => return,
+        (Some(_), None) => (
+            "database",
+            "url",
+            "database.url needs objects.bucket: servers that share a database share a bucket as well",
+        ),
+        (None, Some(_)) => (
+            "objects",
+            "bucket",
+            "objects.bucket needs database.url: servers that share a bucket share a database as well",
+        ),
+        (Some(_), Some(_)) if config.storage.memory => (
+            "storage",
+            "memory",
+            "storage.memory excludes database.url and objects.bucket",
+        ),
+        (Some(_), Some(_)) => return what_belongs_together_is_there(config, written),
+    };
+    let origin = written.origin(section, key).clone();
+    written.problem(&origin, what);
+}
+
+fn what_belongs_together_is_there(config: &Config, written: &mut Written) {
+    if config.database.authorities.is_some() && !config.database.tls {
+        let origin = written.origin("database", "authorities").clone();
+        let what = "database.authorities means nothing without database.tls";
+        return written.problem(&origin, what);
+    }
+    let objects = &config.objects;
+    let (key, what) = match (&objects.access_key, &objects.secret_key) {
+        (Some(_), None) => ("access_key", "objects.access_key needs objects.secret_key"),
+        (None, Some(_)) => ("secret_key", "objects.secret_key needs objects.access_key"),
+        _ => return,
+    };
+    let origin = written.origin("objects", key).clone();
+    written.problem(&origin, what);
 }
 
 fn nobody_listens_openly_by_mistake(config: &Config, written: &mut Written) {

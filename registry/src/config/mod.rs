@@ -82,6 +82,8 @@ config! {
     server: Server,
     tls: Tls,
     storage: Storage,
+    database: Database,
+    objects: Objects,
     auth: Auth,
     push: Push,
     uploads: Uploads,

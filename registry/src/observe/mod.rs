@@ -5,20 +5,19 @@
 
 mod directory;
 mod log;
+mod shared;
 
 use std::sync::Arc;
 
+use crate::{config::Config, failure::Failure, storage::Opened};
+use directory::{Content, Database};
+use log::Rotation;
 use registry_core::{Registry, SystemClock};
 use registry_server::{
     Connections, EngineFigures, Gather, HealthCheck, JsonLog, Listener, Operations,
     OperationsService, ProcessFigures, Readiness, ReadinessSettings, RegistryServiceBuilder,
     Running, Server, Traffic,
 };
-use registry_storage::directory::Directory;
-
-use crate::{config::Config, failure::Failure};
-use directory::{Content, Database};
-use log::Rotation;
 
 /// What watches the server, and who is told.
 pub(crate) struct Observers {
@@ -34,7 +33,7 @@ impl Observers {
     pub(crate) fn new(
         config: &Config,
         registry: &Registry,
-        directory: Option<&Directory>,
+        storage: &Opened,
         traces: Option<Arc<dyn Gather>>,
     ) -> Result<Self, Failure> {
         let traffic = Arc::new(Traffic::new());
@@ -48,14 +47,23 @@ impl Observers {
             Arc::new(process),
         ];
         let mut checks: Vec<Arc<dyn HealthCheck>> = vec![engine];
-        if let Some(directory) = directory {
-            let database = Arc::new(Database(Arc::clone(directory.metadata())));
-            let content = Arc::new(Content(directory.blobs().clone()));
-            figures.extend([
-                Arc::clone(&database) as _,
-                Arc::clone(&content) as Arc<dyn Gather>,
-            ]);
-            checks.extend([database as _, content as Arc<dyn HealthCheck>]);
+        match storage {
+            Opened::Memory => {}
+            Opened::Directory(directory) => {
+                let database = Arc::new(Database(Arc::clone(directory.metadata())));
+                let content = Arc::new(Content(directory.blobs().clone()));
+                figures.extend([
+                    Arc::clone(&database) as _,
+                    Arc::clone(&content) as Arc<dyn Gather>,
+                ]);
+                checks.extend([database as _, content as Arc<dyn HealthCheck>]);
+            }
+            Opened::Shared(shared) => {
+                let database = Arc::new(shared::Database(Arc::clone(shared.database())));
+                let bucket = Arc::new(shared::Bucket(Arc::clone(shared.objects())));
+                figures.push(Arc::clone(&database) as _);
+                checks.extend([database as _, bucket as Arc<dyn HealthCheck>]);
+            }
         }
         let log = log::start(&config.access_log)?;
         figures.extend(log.clone().map(|log| log as _));

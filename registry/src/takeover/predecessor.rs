@@ -6,14 +6,20 @@ use registry_server::Listener;
 use tokio::net::UnixStream;
 
 use super::{HANGUP, NAME, READY, RELEASED, TAKE, hear, say};
-use crate::{config, control::socket, failure::Failure, hangups::Hangups};
+use crate::{config::Config, control::socket, failure::Failure, hangups::Hangups};
 
 /// The server that has the data directory.
 pub(crate) struct Predecessor(UnixStream);
 
 impl Predecessor {
     /// The server to take over from, where one runs.
-    pub(crate) async fn find(storage: &config::Storage) -> Result<Option<Self>, Failure> {
+    pub(crate) async fn find(config: &Config) -> Result<Option<Self>, Failure> {
+        let storage = &config.storage;
+        if config.database.url.is_some() {
+            let sentence = "--take-over needs a data directory: of servers that share a database, start \
+                another one and then stop the first";
+            return Err(Failure::new(sentence));
+        }
         if storage.memory {
             let sentence =
                 "--take-over needs a data directory: what is in memory ends with its process";

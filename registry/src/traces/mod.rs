@@ -34,10 +34,7 @@ use registry_core::{
     backend::{BlobStore, Metadata},
 };
 use registry_server::{Exposition, Gather};
-use registry_storage::{
-    directory::Directory,
-    wrap::{WrappedBlobs, WrappedMetadata},
-};
+use registry_storage::wrap::{WrappedBlobs, WrappedMetadata};
 use tokio::{
     sync::{mpsc, watch},
     task::JoinHandle,
@@ -121,13 +118,16 @@ impl Traces {
         Some(Arc::clone(&on.counts) as _)
     }
 
-    /// Has what a registry asks of its directory show in traces.
-    pub(crate) fn watch(&self, parts: Builder, directory: &Directory) -> Builder {
+    /// Has what a registry asks of its storage show in traces.
+    pub(crate) fn watch(
+        &self,
+        parts: Builder,
+        metadata: Arc<dyn Metadata>,
+        blobs: Arc<dyn BlobStore>,
+    ) -> Builder {
         if self.0.is_none() {
             return parts;
         }
-        let metadata = Arc::clone(directory.metadata()) as Arc<dyn Metadata>;
-        let blobs = Arc::new(directory.blobs().clone()) as Arc<dyn BlobStore>;
         let traced = Arc::new(Traced);
         parts
             .metadata(Arc::new(WrappedMetadata::new(

@@ -1,0 +1,132 @@
+//! A database and a bucket, which any number of servers share.
+
+use std::sync::Arc;
+
+use registry_core::{
+    Builder, Random, Registry, Secret,
+    backend::{BlobStore, Identity, Metadata},
+};
+use registry_storage::object::object_store::aws::{AmazonS3, AmazonS3Builder};
+use registry_storage::{
+    SystemRandom,
+    object::{ObjectBlobs, ObjectSettings},
+    postgres::{PostgresMetadata, PostgresSettings},
+};
+
+use super::tls;
+use crate::{
+    config::{Config, Database, Objects},
+    failure::Failure,
+};
+
+/// A database and a bucket.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    database: Arc<PostgresMetadata>,
+    objects: Arc<ObjectBlobs>,
+}
+
+impl Shared {
+    /// Connects to both, and brings the database up to this version.
+    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+        let objects = &config.objects;
+        tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
+        let store = Arc::new(bucket(objects)?);
+        let parts = Arc::clone(&store);
+        let objects = ObjectBlobs::new(store, parts, settings(objects), Arc::new(SystemRandom))
+            .map_err(|error| Failure::new(format!("objects.prefix: {error}")))?;
+        let database = connect(&config.database).await?;
+        let opened = Self {
+            database: Arc::new(database),
+            objects: Arc::new(objects),
+        };
+        opened.agree().await?;
+        tracing::info!("opened");
+        Ok(opened)
+    }
+
+    /// Has the bucket belong to the database's registry, and to no other.
+    async fn agree(&self) -> Result<(), Failure> {
+        let (mut registry, mut secret) = ([0; 16], [0; 32]);
+        SystemRandom.fill(&mut registry);
+        SystemRandom.fill(&mut secret);
+        let proposed = Identity {
+            registry,
+            secret: Secret::new(secret),
+        };
+        let identity = self.database.identity(proposed).await;
+        let identity = identity.map_err(|error| Failure::new(error.to_string()))?;
+        let belongs = self.objects.belong_to(&identity.registry).await;
+        belongs.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+    }
+
+    pub(crate) fn database(&self) -> &Arc<PostgresMetadata> {
+        &self.database
+    }
+
+    pub(crate) fn objects(&self) -> &Arc<ObjectBlobs> {
+        &self.objects
+    }
+
+    pub(super) fn metadata(&self) -> Arc<dyn Metadata> {
+        Arc::clone(&self.database) as _
+    }
+
+    pub(super) fn blobs(&self) -> Arc<dyn BlobStore> {
+        Arc::clone(&self.objects) as _
+    }
+
+    pub(super) fn builder(&self) -> Builder {
+        Registry::builder()
+            .metadata(self.metadata())
+            .blobs(self.blobs())
+            .random(SystemRandom)
+    }
+}
+
+async fn connect(config: &Database) -> Result<PostgresMetadata, Failure> {
+    let settings = PostgresSettings {
+        connections: config.connections,
+        statements: config.statements,
+        connect_timeout: config.connect_timeout,
+        deadline: config.deadline,
+    };
+    let url = config.url.as_ref().map_or("", |url| url.expose());
+    let connected = match config.tls {
+        true => {
+            let tls = tls::client(config.authorities.as_deref())?;
+            PostgresMetadata::connect_tls(url, settings, tls).await
+        }
+        false => PostgresMetadata::connect(url, settings).await,
+    };
+    connected.map_err(|error| Failure::new(error.to_string()))
+}
+
+fn bucket(config: &Objects) -> Result<AmazonS3, Failure> {
+    let mut builder = AmazonS3Builder::from_env()
+        .with_region(&config.region)
+        .with_virtual_hosted_style_request(!config.path_style)
+        .with_allow_http(config.plain_http);
+    if let Some(bucket) = &config.bucket {
+        builder = builder.with_bucket_name(bucket);
+    }
+    if let Some(endpoint) = &config.endpoint {
+        builder = builder.with_endpoint(endpoint);
+    }
+    if let (Some(key), Some(secret)) = (&config.access_key, &config.secret_key) {
+        builder = builder
+            .with_access_key_id(key)
+            .with_secret_access_key(secret.expose());
+    }
+    let built = builder.build();
+    built.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+}
+
+fn settings(config: &Objects) -> ObjectSettings {
+    ObjectSettings {
+        part_size: config.part.0,
+        in_flight: config.in_flight,
+        budget: config.memory.0,
+        prefix: config.prefix.clone().unwrap_or_default(),
+    }
+}

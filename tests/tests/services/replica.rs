@@ -1,0 +1,190 @@
+//! A server of the built program, one of several over the same database and bucket.
+
+use std::{
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use reqwest::blocking::{Client, Response};
+use sha2::{Digest, Sha256};
+
+use super::services::{Bucket, Postgres};
+
+/// Below this S3 takes no part but the last.
+pub(crate) const PART: usize = 5 << 20;
+
+/// A server, which is killed when it is dropped.
+pub(crate) struct Replica {
+    process: Child,
+    /// `http://` and where it listens.
+    pub(crate) url: String,
+}
+
+impl Replica {
+    pub(crate) fn start(database: &str, bucket: &Bucket) -> Self {
+        Self::start_with(database, bucket, &[])
+    }
+
+    /// One that is set to more.
+    pub(crate) fn start_with(database: &str, bucket: &Bucket, more: Set<'_>) -> Self {
+        let mut process = command(database, bucket, more);
+        let mut process = process
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let output = process.stdout.take().expect("standard output");
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let address = line.trim().strip_prefix("registry: ready at ");
+        let url = address.expect("a ready line").to_owned();
+        Self { process, url }
+    }
+
+    /// What one says that does not start.
+    pub(crate) fn refused(database: &str, bucket: &Bucket) -> String {
+        Self::refused_with(database, bucket, &[])
+    }
+
+    pub(crate) fn refused_with(database: &str, bucket: &Bucket, more: Set<'_>) -> String {
+        let ended = command(database, bucket, more)
+            .output()
+            .expect("the program starts");
+        assert_eq!(ended.status.code(), Some(2));
+        String::from_utf8(ended.stderr).unwrap()
+    }
+
+    /// Ends it at once, as a crash would.
+    pub(crate) fn kill(mut self) {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+    }
+}
+
+/// Variables of the environment.
+type Set<'a> = &'a [(&'a str, String)];
+
+fn command(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
+    let program = std::env::var("REGISTRY_BIN")
+        .expect("REGISTRY_BIN names the built program: `cargo build` and set it");
+    let mut command = Command::new(program);
+    command
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        // It is for us; the server would take it for a setting.
+        .env_remove("REGISTRY_BIN")
+        .env("REGISTRY_DATABASE_URL", database)
+        .env("REGISTRY_DATABASE_CONNECTIONS", "4")
+        .env("REGISTRY_DATABASE_CONNECT_TIMEOUT", "2s")
+        .env("REGISTRY_DATABASE_DEADLINE", "5s")
+        .env("REGISTRY_OBJECTS_BUCKET", &bucket.name)
+        .env("REGISTRY_OBJECTS_ENDPOINT", &bucket.endpoint)
+        .env("REGISTRY_OBJECTS_ACCESS_KEY", &bucket.access_key)
+        .env("REGISTRY_OBJECTS_SECRET_KEY", &bucket.secret_key)
+        .env("REGISTRY_OBJECTS_PLAIN_HTTP", "true")
+        .env("REGISTRY_OBJECTS_PART", "5MiB")
+        .envs(more.iter().map(|(name, value)| (name, value)))
+        .stdout(Stdio::piped());
+    command
+}
+
+impl Drop for Replica {
+    fn drop(&mut self) {
+        drop(self.process.kill());
+        drop(self.process.wait());
+    }
+}
+
+/// Several servers, asked in turns.
+pub(crate) struct Cluster {
+    pub(crate) replicas: Vec<Replica>,
+    pub(crate) client: Client,
+    pub(crate) postgres: Postgres,
+    pub(crate) bucket: Bucket,
+    pub(crate) database: String,
+}
+
+impl Cluster {
+    pub(crate) fn start(replicas: usize) -> Self {
+        let postgres = Postgres::start();
+        let bucket = Bucket::start();
+        let database = postgres.create("registry");
+        let replicas = (0..replicas).map(|_| Replica::start(&database, &bucket));
+        Self {
+            replicas: replicas.collect(),
+            client: Client::new(),
+            postgres,
+            bucket,
+            database,
+        }
+    }
+
+    /// Waits until a server says that it is ready.
+    pub(crate) fn until_ready(&self, replica: usize) {
+        let patience = Instant::now() + Duration::from_secs(60);
+        while self.get(replica, "/readyz").status() != 200 {
+            assert!(Instant::now() < patience, "it does not become ready again");
+            sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// The URL of a path at one of the servers.
+    pub(crate) fn at(&self, replica: usize, path: &str) -> String {
+        let replica = replica % self.replicas.len();
+        format!("{}{path}", self.replicas[replica].url)
+    }
+
+    /// The same of what an answer said, which may be a path alone.
+    pub(crate) fn located(&self, replica: usize, answer: &Response) -> String {
+        let location = answer.headers()["location"].to_str().unwrap();
+        let path = match location.split_once("://") {
+            Some((_, rest)) => &rest[rest.find('/').unwrap()..],
+            None => location,
+        };
+        self.at(replica, path)
+    }
+
+    pub(crate) fn get(&self, replica: usize, path: &str) -> Response {
+        self.client.get(self.at(replica, path)).send().unwrap()
+    }
+
+    /// Pushes a blob whole.
+    pub(crate) fn push(&self, replica: usize, repository: &str, bytes: &[u8]) -> String {
+        let digest = sha256(bytes);
+        let path = format!("/v2/{repository}/blobs/uploads/?digest={digest}");
+        let post = self.client.post(self.at(replica, &path));
+        let answer = post.body(bytes.to_vec()).send().unwrap();
+        assert_eq!(answer.status(), 201, "{:?}", answer.text());
+        digest
+    }
+
+    /// Pushes an image of one layer and a tag that points at it.
+    pub(crate) fn push_image(&self, replica: usize, repository: &str, tag: &str, layer: &str) {
+        let config = self.push(replica, repository, b"{}");
+        let layer_digest = self.push(replica + 1, repository, layer.as_bytes());
+        let manifest = format!(
+            r#"{{"schemaVersion":2,"mediaType":"{MANIFEST}","config":{{"mediaType":"application/vnd.oci.empty.v1+json","digest":"{config}","size":2}},"layers":[{{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"{layer_digest}","size":{}}}]}}"#,
+            layer.len()
+        );
+        let path = format!("/v2/{repository}/manifests/{tag}");
+        let put = self.client.put(self.at(replica + 2, &path));
+        let put = put.header("content-type", MANIFEST).body(manifest);
+        let answer = put.send().unwrap();
+        assert_eq!(answer.status(), 201, "{:?}", answer.text());
+    }
+}
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{digits}")
+}
+
+/// Bytes of which no two megabytes are alike.
+pub(crate) fn content(length: usize) -> Vec<u8> {
+    (0..length)
+        .map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8)
+        .collect()
+}

@@ -1,0 +1,187 @@
+//! The services that servers share: a database, and a store that speaks S3. Each test has its own.
+
+use std::{
+    env, fs,
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+const SCRIPT: &str = include_str!("postgres.sh");
+
+/// Where Debian keeps the versions that are installed.
+const VERSIONS: &str = "/usr/lib/postgresql";
+
+/// How long something may take to come up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A PostgreSQL server.
+pub(crate) struct Postgres {
+    /// Where its socket is.
+    directory: PathBuf,
+    port: u16,
+    /// What the script is told; when that ends, it stops the server.
+    told: ChildStdin,
+    says: BufReader<ChildStdout>,
+}
+
+impl Postgres {
+    pub(crate) fn start() -> Self {
+        Self::with(5432, &[])
+    }
+
+    /// One that listens at a port as well, by TLS with the certificate and the key in a directory.
+    pub(crate) fn start_tls(port: u16, tls: &Path) -> Self {
+        Self::with(port, &[&port.to_string(), tls.to_str().unwrap()])
+    }
+
+    fn with(port: u16, more: &[&str]) -> Self {
+        let mut script = Command::new("sh")
+            .args(["-c", SCRIPT, "postgres"])
+            .arg(programs())
+            .args(more)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let told = script.stdin.take().expect("standard input");
+        let mut says = BufReader::new(script.stdout.take().expect("standard output"));
+        let directory = line(&mut says);
+        assert!(!directory.is_empty(), "PostgreSQL did not start: see above");
+        Self {
+            directory: directory.into(),
+            port,
+            told,
+            says,
+        }
+    }
+
+    /// Makes a database, and answers how it is connected to.
+    pub(crate) fn create(&self, name: &str) -> String {
+        let made = Command::new(programs().join("createdb"))
+            .args(["-U", "registry", "-h"])
+            .arg(&self.directory)
+            .args(["-p", &self.port.to_string(), name])
+            .status();
+        assert!(made.expect("createdb").success());
+        let (directory, port) = (self.directory.to_str().unwrap(), self.port);
+        format!("host={directory} port={port} user=registry dbname={name}")
+    }
+
+    /// Where its socket is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// The user and the group that it runs as, where that is not whoever tests.
+    pub(crate) fn owner(&self) -> Option<(u32, u32)> {
+        let owner = fs::metadata(&self.directory).unwrap();
+        let ours = fs::metadata("/proc/self").unwrap().uid();
+        (owner.uid() != ours).then(|| (owner.uid(), owner.gid()))
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn stop(&mut self) {
+        self.tell("stop");
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        self.tell("start");
+    }
+
+    fn tell(&mut self, what: &str) {
+        writeln!(self.told, "{what}").expect("the script runs");
+        assert_eq!(line(&mut self.says), what);
+    }
+}
+
+/// A port that nobody listens at.
+pub(crate) fn unused_port() -> u16 {
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    socket.local_addr().unwrap().port()
+}
+
+fn line(says: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    says.read_line(&mut line).expect("a line");
+    line.trim_end().to_owned()
+}
+
+/// Where the programs are: as `POSTGRES_BIN` says, or of a version that is installed.
+fn programs() -> PathBuf {
+    if let Some(told) = env::var_os("POSTGRES_BIN") {
+        return told.into();
+    }
+    let versions = fs::read_dir(VERSIONS).into_iter().flatten();
+    let mut programs = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
+    let found = programs.find(|bin| bin.join("initdb").exists());
+    found.expect("PostgreSQL: install the package postgresql, or set POSTGRES_BIN")
+}
+
+/// A bucket, and the store that has it.
+pub(crate) struct Bucket {
+    pub(crate) name: String,
+    pub(crate) endpoint: String,
+    pub(crate) access_key: String,
+    pub(crate) secret_key: String,
+    directory: PathBuf,
+    address: String,
+    store: Option<Child>,
+}
+
+impl Bucket {
+    pub(crate) fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a directory").keep();
+        let name = "registry".to_owned();
+        fs::create_dir(directory.join(&name)).unwrap();
+        let address = format!("127.0.0.1:{}", unused_port());
+        let mut bucket = Self {
+            name,
+            endpoint: format!("http://{address}"),
+            access_key: "key".to_owned(),
+            secret_key: "secret".to_owned(),
+            directory,
+            address,
+            store: None,
+        };
+        bucket.start_again();
+        bucket
+    }
+
+    pub(crate) fn start_again(&mut self) {
+        let program = env::var("VERSITYGW").expect("VERSITYGW names the program of that store");
+        let store = Command::new(program)
+            .env("ROOT_ACCESS_KEY", &self.access_key)
+            .env("ROOT_SECRET_KEY", &self.secret_key)
+            .args(["--port", &self.address, "--quiet", "posix"])
+            .arg(&self.directory)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn();
+        self.store = Some(store.expect("the store starts"));
+        let patience = Instant::now() + PATIENCE;
+        while TcpStream::connect(&self.address).is_err() {
+            assert!(Instant::now() < patience, "the store does not listen");
+            sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) fn stop(&mut self) {
+        if let Some(mut store) = self.store.take() {
+            drop(store.kill());
+            drop(store.wait());
+        }
+    }
+}
+
+impl Drop for Bucket {
+    fn drop(&mut self) {
+        self.stop();
+        drop(fs::remove_dir_all(&self.directory));
+    }
+}

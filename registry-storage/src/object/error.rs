@@ -22,6 +22,9 @@ const FULL: [&str; 5] = [
 /// answer without a body does not tell the two apart.
 const NO_BUCKET: &str = "NoSuchBucket";
 
+/// What S3 says of a key in an answer about several, whose status is that of none.
+const NO_KEY: &str = "(code: NoSuchKey)";
+
 /// Something could not be done in the store: where it was asked, of what, and what the store said.
 pub(super) fn failed(
     what: &str,
@@ -41,7 +44,9 @@ pub(super) fn failed(
 /// Whether the store says that there is no such object or upload. That there is no such bucket says
 /// nothing of what should be in it.
 pub(super) fn is_absent(error: &object_store::Error) -> bool {
-    matches!(error, object_store::Error::NotFound { .. }) && !words(error).contains(NO_BUCKET)
+    let said = words(error);
+    let not_found = matches!(error, object_store::Error::NotFound { .. });
+    (not_found || said.contains(NO_KEY)) && !said.contains(NO_BUCKET)
 }
 
 /// There is no such object or write.
@@ -120,6 +125,14 @@ mod tests {
         let disk = io::Error::from(io::ErrorKind::StorageFull);
         assert_eq!(kind_of(disk.into()).0, StoreErrorKind::Full);
         let other = "Server returned non-2xx status code: 500 Internal Server Error: ";
+        assert_eq!(kind_of(other.into()).0, StoreErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn a_key_that_somebody_else_deleted_at_the_same_time_is_absent() {
+        let said = "DeleteObjects request failed for key ab: gone (code: NoSuchKey)";
+        assert_eq!(kind_of(said.into()).0, StoreErrorKind::Absent);
+        let other = "DeleteObjects request failed for key ab: no (code: AccessDenied)";
         assert_eq!(kind_of(other.into()).0, StoreErrorKind::Unavailable);
     }
 

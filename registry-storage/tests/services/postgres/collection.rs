@@ -1,7 +1,12 @@
 //! The collector beside transactions that are held open at the worst moment.
 
-use registry_core::backend::{
-    Collection, DeleteBlobOutcome, MountBlobOutcome, PutBlobOutcome, PutManifestOutcome, Removed,
+use futures_util::future::join;
+use registry_core::{
+    Digest,
+    backend::{
+        Collection, DeleteBlobOutcome, MountBlobOutcome, PutBlobOutcome, PutManifestOutcome,
+        Removed,
+    },
 };
 use registry_storage::contract::run;
 
@@ -77,6 +82,92 @@ fn a_fence_of_another_server_is_set_anew() {
         place.settle().await;
         place.advance(GRACE).await;
         assert_eq!(place.remove().await.blobs, 1);
+    });
+}
+
+/// A content that nothing links, and another repository to link it.
+async fn with_unlinked_content() -> Place {
+    let place = with_dead_blob().await;
+    place.push("team/other", "image", None, Some("v1")).await;
+    place.delete_blob("team/app", "layer").await;
+    place
+}
+
+/// A put has cleared the mark, and has not committed the link, when the content could be removed.
+#[test]
+fn hazard_42_a_put_that_meets_a_mark_keeps_the_content() {
+    run(async {
+        let place = with_unlinked_content().await;
+        place.seal_a_pass().await;
+        place.settle().await;
+        place.advance(GRACE).await;
+        let put = place.put_blob("team/other", "layer", "objects/2");
+        let removal = async || assert_eq!(place.remove().await, Removed::default());
+        let put = place.while_held_up(put, removal).await;
+        assert_eq!(put, PutBlobOutcome::Deduplicated);
+        assert!(place.has_blob("team/other", "layer").await);
+    });
+}
+
+/// A put has found no mark, and has not committed the link, when the content is marked, and for as long as
+/// the grace and longer.
+#[test]
+fn hazard_42_a_put_that_met_no_mark_is_waited_for() {
+    run(async {
+        let place = with_unlinked_content().await;
+        let put = place.put_blob("team/other", "layer", "objects/2");
+        let removal = async || {
+            place.seal_a_pass().await;
+            for _ in 0..2 {
+                assert_eq!(place.remove().await, Removed::default());
+                place.advance(GRACE * 2).await;
+            }
+        };
+        let put = place.while_held_up(put, removal).await;
+        assert_eq!(put, PutBlobOutcome::Deduplicated);
+        place.settle().await;
+        place.advance(GRACE).await;
+        assert_eq!(place.remove().await, Removed::default());
+        assert!(place.has_blob("team/other", "layer").await);
+    });
+}
+
+/// A mount likewise, of what is removed from where it is mounted from.
+#[test]
+fn hazard_42_a_mount_that_met_no_mark_is_waited_for() {
+    run(async {
+        let place = with_dead_blob().await;
+        place.push("team/other", "image", None, Some("v1")).await;
+        let mount = place.mount("team/app", "team/other", "layer");
+        let removal = async || {
+            for _ in 0..3 {
+                place.seal_a_pass().await;
+                place.advance(GRACE * 2).await;
+                assert_eq!(place.remove().await, Removed::default());
+            }
+        };
+        let mounted = place.while_held_up(mount, removal).await;
+        assert_eq!(mounted, MountBlobOutcome::Mounted { size: 5 });
+        place.settle().await;
+        place.advance(GRACE).await;
+        assert_eq!(place.remove().await.blobs, 1, "the source's link");
+        assert!(place.has_blob("team/other", "layer").await);
+    });
+}
+
+/// A deletion waits for a push that refers to the blob, and then finds what it requires.
+#[test]
+fn a_deletion_beside_a_push_that_refers_to_it_is_refused() {
+    run(async {
+        let place = with_dead_blob().await;
+        let push = place.push("team/app", "image", Some("layer"), Some("v1"));
+        let delete = place.delete_blob("team/app", "layer");
+        let (pushed, deleted) = place
+            .while_held_up(join(push, delete), async || place.waiting(2).await)
+            .await;
+        assert_eq!(pushed, PutManifestOutcome::Stored);
+        let by = Digest::sha256(b"image");
+        assert_eq!(deleted, DeleteBlobOutcome::Required { by });
     });
 }
 

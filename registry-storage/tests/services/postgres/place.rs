@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use futures_util::future::join;
 use registry_core::{
     Descriptor, Digest, MediaType, RepositoryName, Tag, Visibility,
     backend::{
@@ -73,6 +74,30 @@ impl Place {
             .get::<_, i64>(0)
             > 0
         {}
+    }
+
+    /// Runs `meanwhile` while a command is held up that has done everything but to record its change.
+    pub(crate) async fn while_held_up<T>(
+        &self,
+        command: impl Future<Output = T>,
+        meanwhile: impl AsyncFnOnce(),
+    ) -> T {
+        let other = self.connect().await;
+        let hold = "BEGIN; LOCK TABLE changes IN SHARE MODE";
+        other.batch_execute(hold).await.unwrap();
+        let others = async {
+            self.waiting(1).await;
+            meanwhile().await;
+            other.batch_execute("ROLLBACK").await.unwrap();
+        };
+        join(command, others).await.0
+    }
+
+    /// Waits until so many commands wait for a lock.
+    pub(crate) async fn waiting(&self, commands: i64) {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while self.number(waiting).await < commands {}
     }
 
     /// Another client's connection.

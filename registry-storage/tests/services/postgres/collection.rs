@@ -103,32 +103,34 @@ fn hazard_42_a_put_that_meets_a_mark_keeps_the_content() {
         place.advance(GRACE).await;
         let put = place.put_blob("team/other", "layer", "objects/2");
         let removal = async || assert_eq!(place.remove().await, Removed::default());
-        let put = place.while_held_up(put, removal).await;
+        let put = place.while_held_up("changes", put, removal).await;
         assert_eq!(put, PutBlobOutcome::Deduplicated);
         assert!(place.has_blob("team/other", "layer").await);
     });
 }
 
 /// A put has found no mark, and has not committed the link, when the content is marked, and for as long as
-/// the grace and longer.
+/// the grace and longer: whether it has written anything before or not.
 #[test]
 fn hazard_42_a_put_that_met_no_mark_is_waited_for() {
     run(async {
-        let place = with_unlinked_content().await;
-        let put = place.put_blob("team/other", "layer", "objects/2");
-        let removal = async || {
-            place.seal_a_pass().await;
-            for _ in 0..2 {
-                assert_eq!(place.remove().await, Removed::default());
-                place.advance(GRACE * 2).await;
-            }
-        };
-        let put = place.while_held_up(put, removal).await;
-        assert_eq!(put, PutBlobOutcome::Deduplicated);
-        place.settle().await;
-        place.advance(GRACE).await;
-        assert_eq!(place.remove().await, Removed::default());
-        assert!(place.has_blob("team/other", "layer").await);
+        for table in ["links", "changes"] {
+            let place = with_unlinked_content().await;
+            let put = place.put_blob("team/other", "layer", "objects/2");
+            let removal = async || {
+                place.seal_a_pass().await;
+                for _ in 0..2 {
+                    assert_eq!(place.remove().await, Removed::default());
+                    place.advance(GRACE * 2).await;
+                }
+            };
+            let put = place.while_held_up(table, put, removal).await;
+            assert_eq!(put, PutBlobOutcome::Deduplicated);
+            place.settle().await;
+            place.advance(GRACE).await;
+            assert_eq!(place.remove().await, Removed::default());
+            assert!(place.has_blob("team/other", "layer").await);
+        }
     });
 }
 
@@ -146,7 +148,7 @@ fn hazard_42_a_mount_that_met_no_mark_is_waited_for() {
                 assert_eq!(place.remove().await, Removed::default());
             }
         };
-        let mounted = place.while_held_up(mount, removal).await;
+        let mounted = place.while_held_up("changes", mount, removal).await;
         assert_eq!(mounted, MountBlobOutcome::Mounted { size: 5 });
         place.settle().await;
         place.advance(GRACE).await;
@@ -163,7 +165,9 @@ fn a_deletion_beside_a_push_that_refers_to_it_is_refused() {
         let push = place.push("team/app", "image", Some("layer"), Some("v1"));
         let delete = place.delete_blob("team/app", "layer");
         let (pushed, deleted) = place
-            .while_held_up(join(push, delete), async || place.waiting(2).await)
+            .while_held_up("changes", join(push, delete), async || {
+                place.waiting(2).await
+            })
             .await;
         assert_eq!(pushed, PutManifestOutcome::Stored);
         let by = Digest::sha256(b"image");

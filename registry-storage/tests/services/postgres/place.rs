@@ -76,15 +76,16 @@ impl Place {
         {}
     }
 
-    /// Runs `meanwhile` while a command is held up that has done everything but to record its change.
+    /// Runs `meanwhile` while a command is held up before it writes to a table; to `changes` it writes last.
     pub(crate) async fn while_held_up<T>(
         &self,
+        table: &str,
         command: impl Future<Output = T>,
         meanwhile: impl AsyncFnOnce(),
     ) -> T {
         let other = self.connect().await;
-        let hold = "BEGIN; LOCK TABLE changes IN SHARE MODE";
-        other.batch_execute(hold).await.unwrap();
+        let hold = format!("BEGIN; LOCK TABLE {table} IN SHARE MODE");
+        other.batch_execute(&hold).await.unwrap();
         let others = async {
             self.waiting(1).await;
             meanwhile().await;

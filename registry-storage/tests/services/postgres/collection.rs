@@ -119,7 +119,7 @@ fn hazard_42_a_put_that_met_no_mark_is_waited_for() {
             let put = place.put_blob("team/other", "layer", "objects/2");
             let removal = async || {
                 place.seal_a_pass().await;
-                for _ in 0..2 {
+                for _ in 0..20 {
                     assert_eq!(place.remove().await, Removed::default());
                     place.advance(GRACE * 2).await;
                 }

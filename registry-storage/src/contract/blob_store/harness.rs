@@ -30,6 +30,12 @@ pub trait BlobStoreHarness: Send + Sync {
         false
     }
 
+    /// Whether a commit takes what it has checked. A store that checks parts and then reads them again may
+    /// take one that an overtaken writer has sent in between.
+    fn completes_at_one_moment(&self) -> bool {
+        true
+    }
+
     /// Whether a delete waits until nobody reads the object any more.
     fn readers_hold_objects(&self) -> bool {
         false

@@ -141,6 +141,11 @@ impl BlobStoreHarness for Bucket {
         true
     }
 
+    /// versitygw compares what a completion names, and then opens the parts by their numbers.
+    fn completes_at_one_moment(&self) -> bool {
+        self.program != Program::Versitygw
+    }
+
     fn readers_hold_objects(&self) -> bool {
         self.program == Program::Minio
     }

@@ -5,7 +5,11 @@ use std::fmt::Write;
 use object_store::{Error, ObjectStoreExt, PutMode, PutOptions, path::Path};
 use registry_core::backend::StoreError;
 
-use super::{ObjectBlobs, error::unavailable, store::Store};
+use super::{
+    ObjectBlobs,
+    error::{is_absent, unavailable},
+    store::Store,
+};
 
 /// Where the store says it, beside what it has.
 const MARKER: &str = "registry";
@@ -53,7 +57,7 @@ impl ObjectBlobs {
 async fn owner(store: &Store, path: &Path) -> Result<Option<String>, StoreError> {
     let failed = |error| store.failed("get", path, &error);
     match store.objects.get(path).await {
-        Err(Error::NotFound { .. }) => Ok(None),
+        Err(error) if is_absent(&error) => Ok(None),
         Err(error) => Err(failed(error)),
         Ok(found) => {
             let bytes = found.bytes().await.map_err(failed)?;

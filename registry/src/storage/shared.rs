@@ -1,15 +1,20 @@
 //! A database and a bucket, which any number of servers share.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use registry_core::{
     Builder, Random, Registry, Secret,
     backend::{BlobStore, Identity, Metadata},
 };
-use registry_storage::object::object_store::aws::{AmazonS3, AmazonS3Builder};
 use registry_storage::{
     SystemRandom,
-    object::{ObjectBlobs, ObjectSettings},
+    object::{
+        ObjectBlobs, ObjectSettings,
+        object_store::{
+            ClientOptions, RetryConfig,
+            aws::{AmazonS3, AmazonS3Builder},
+        },
+    },
     postgres::{PostgresMetadata, PostgresSettings},
 };
 
@@ -106,7 +111,10 @@ fn bucket(config: &Objects) -> Result<AmazonS3, Failure> {
     let mut builder = AmazonS3Builder::from_env()
         .with_region(&config.region)
         .with_virtual_hosted_style_request(!config.path_style)
-        .with_allow_http(config.plain_http);
+        // Over TLS nobody on the way can change the bytes, so they are not hashed for the signature as well.
+        .with_unsigned_payload(!config.plain_http)
+        .with_client_options(patience(config))
+        .with_retry(tries());
     if let Some(bucket) = &config.bucket {
         builder = builder.with_bucket_name(bucket);
     }
@@ -120,6 +128,24 @@ fn bucket(config: &Objects) -> Result<AmazonS3, Failure> {
     }
     let built = builder.build();
     built.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+}
+
+/// A store may be silent for a while, and a large object may take as long as it takes.
+fn patience(config: &Objects) -> ClientOptions {
+    ClientOptions::new()
+        .with_allow_http(config.plain_http)
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_read_timeout(Duration::from_secs(60))
+        .with_timeout_disabled()
+}
+
+/// A client is told 503 and when to come back sooner than it would give up.
+fn tries() -> RetryConfig {
+    RetryConfig {
+        max_retries: 4,
+        retry_timeout: Duration::from_secs(15),
+        ..RetryConfig::default()
+    }
 }
 
 fn settings(config: &Objects) -> ObjectSettings {

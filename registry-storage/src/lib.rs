@@ -17,6 +17,8 @@ pub mod postgres;
 pub mod sqlite;
 pub mod wrap;
 
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod canonical;
 #[cfg(any(feature = "disk", feature = "sqlite"))]
 mod durability;
 mod inline_spawner;

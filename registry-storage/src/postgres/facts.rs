@@ -15,6 +15,7 @@ use super::{
     transaction::Transaction,
     value::{bits, is_public, visibility},
 };
+use crate::canonical::{is_bare, namespace_of};
 
 /// A namespace and a repository, as far as they are there.
 #[derive(Clone, Copy, Default)]
@@ -216,17 +217,4 @@ impl Transaction<'_> {
         self.record(origin, created).await?;
         Ok(true)
     }
-}
-
-/// The text of the namespace that a repository lives in.
-pub(super) fn namespace_of(name: &RepositoryName) -> &str {
-    match name.as_str().split_once('/') {
-        Some((namespace, _)) => namespace,
-        None => "library",
-    }
-}
-
-/// Whether a name has one component, and so another place among the canonical names than its text.
-pub(super) fn is_bare(name: &RepositoryName) -> bool {
-    !name.as_str().contains('/')
 }

@@ -14,11 +14,12 @@ use tokio_postgres::Row;
 use super::{
     PostgresMetadata,
     error::Failure,
-    facts::{PLACE, Place, namespace_of},
+    facts::{PLACE, Place},
     names::Names,
     transaction::{End, Transaction},
     value::{bits, is_public, moment, visibility},
 };
+use crate::canonical::namespace_of;
 
 const NAMESPACE: &str = "SELECT public, collect_untagged, created FROM namespaces WHERE name = $1";
 

@@ -16,6 +16,7 @@ use super::{
     value::{Bits, Millis, Readable},
     view::View,
 };
+use crate::canonical::{is_bare, namespace_of};
 
 /// A namespace and a repository, as far as they are there.
 #[derive(Clone, Copy, Default)]
@@ -202,17 +203,4 @@ impl Transaction<'_> {
             visibility: settings.visibility,
         })
     }
-}
-
-/// The text of the namespace that a repository lives in.
-pub(super) fn namespace_of(name: &RepositoryName) -> &str {
-    match name.as_str().split_once('/') {
-        Some((namespace, _)) => namespace,
-        None => "library",
-    }
-}
-
-/// Whether a name has one component, and so another place among the canonical names than its text.
-pub(super) fn is_bare(name: &RepositoryName) -> bool {
-    !name.as_str().contains('/')
 }

@@ -170,6 +170,18 @@ pub enum TagCondition {
     Unmoved,
 }
 
+impl TagCondition {
+    /// Whether a tag that points to `current` may be pointed to `to`, or be removed.
+    pub fn holds(&self, current: Option<&Digest>, to: Option<&Digest>) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Absent => current.is_none(),
+            Self::Is(digest) => current == Some(digest),
+            Self::Unmoved => current.is_none() || current == to,
+        }
+    }
+}
+
 /// A tag to be pointed at the manifest stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagMove {

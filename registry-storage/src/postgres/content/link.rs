@@ -2,7 +2,10 @@
 
 use registry_core::{Digest, RepositoryName};
 
-use crate::postgres::{error::Failure, facts::is_bare, transaction::Transaction};
+use crate::{
+    canonical::is_bare,
+    postgres::{error::Failure, transaction::Transaction},
+};
 
 impl Transaction<'_> {
     /// Links a content that is kept, and answers whether it was not linked before. What was linked stays

@@ -25,11 +25,11 @@ use tokio_postgres::Row;
 use super::{
     PostgresMetadata,
     error::Failure,
-    facts::namespace_of,
     names::Names,
     param::Param,
     transaction::{End, Transaction},
 };
+use crate::canonical::namespace_of;
 
 /// What a command that changes content comes to.
 type Outcome<T> = Result<End<Checked<T>>, Failure>;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use registry_core::{
     Digest, Event, RepositoryName, Tag,
-    backend::{DeleteTag, DeleteTagOutcome, Origin, PutManifest, TagCondition, TagMove},
+    backend::{DeleteTag, DeleteTagOutcome, Origin, PutManifest, TagMove},
 };
 
 use super::{Outcome, done, refused, stale};
@@ -100,7 +100,7 @@ impl Transaction<'_> {
         let Some(Pointer { digest, .. }) = self.pointer(repository, tag.as_str()).await? else {
             return Ok(refused(DeleteTagOutcome::Absent));
         };
-        if !holds(condition, Some(&digest), None) {
+        if !condition.holds(Some(&digest), None) {
             return Ok(refused(DeleteTagOutcome::Conflict { current: digest }));
         }
         let sql = "DELETE FROM tags WHERE repository = $1 AND tag = $2";
@@ -145,17 +145,7 @@ pub(super) fn conflict(
     moves.iter().find_map(|step| {
         let pointer = pointers.get(step.tag.as_str()).and_then(Option::as_ref);
         let current = pointer.map(|pointer| &pointer.digest);
-        let stands = holds(&step.condition, current, Some(to));
+        let stands = step.condition.holds(current, Some(to));
         (!stands).then(|| (step.tag.clone(), current.cloned()))
     })
-}
-
-/// Whether a tag that points to `current` may be pointed to `to`, or be removed.
-fn holds(condition: &TagCondition, current: Option<&Digest>, to: Option<&Digest>) -> bool {
-    match condition {
-        TagCondition::Any => true,
-        TagCondition::Absent => current.is_none(),
-        TagCondition::Is(digest) => current == Some(digest),
-        TagCondition::Unmoved => current.is_none() || current == to,
-    }
 }

@@ -11,9 +11,10 @@ use registry_core::{
 use rusqlite::Row;
 
 use super::{checked, versions};
+use crate::canonical::{is_bare, namespace_of};
 use crate::sqlite::{
     error::Failure,
-    facts::{Place, is_bare, namespace_of},
+    facts::Place,
     owned::{DeleteContent, MountBlob, PutBlob},
     seen::{Rows, Versioned},
     transaction::Transaction,

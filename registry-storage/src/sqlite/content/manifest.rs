@@ -11,9 +11,9 @@ use registry_core::{
 use rusqlite::Row;
 
 use super::{checked, versions};
+use crate::canonical::namespace_of;
 use crate::sqlite::{
     error::Failure,
-    facts::namespace_of,
     owned::{DeleteContent, PutManifest},
     seen::{Rows, Versioned},
     transaction::Transaction,

@@ -55,7 +55,7 @@ impl View<'_> {
                 None => None,
             };
             let current = current.map(|(_, digest)| digest);
-            if !holds(&step.condition, current.as_ref(), Some(to)) {
+            if !step.condition.holds(current.as_ref(), Some(to)) {
                 return Ok(Some((step.tag.clone(), current)));
             }
         }
@@ -104,7 +104,7 @@ impl Transaction<'_> {
         };
         let outcome = match self.tagged(repository, &command.tag)? {
             None => DeleteTagOutcome::Absent,
-            Some((_, current)) if !holds(&command.condition, Some(&current), None) => {
+            Some((_, current)) if !command.condition.holds(Some(&current), None) => {
                 DeleteTagOutcome::Conflict { current }
             }
             Some((_, digest)) => self.untag(command, repository, digest)?,
@@ -137,15 +137,5 @@ impl Transaction<'_> {
             tag: tag.clone(),
             digest: digest.clone(),
         })
-    }
-}
-
-/// Whether a tag that points to `current` may be pointed to `to`, or be removed.
-fn holds(condition: &TagCondition, current: Option<&Digest>, to: Option<&Digest>) -> bool {
-    match condition {
-        TagCondition::Any => true,
-        TagCondition::Absent => current.is_none(),
-        TagCondition::Is(digest) => current == Some(digest),
-        TagCondition::Unmoved => current.is_none() || current == to,
     }
 }

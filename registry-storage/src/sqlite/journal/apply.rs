@@ -11,11 +11,11 @@ use registry_core::{Digest, RepositoryName, Tag, Timestamp};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Params};
 
 use crate::{
+    canonical::{is_bare, namespace_of},
     journal::{Entry, ManifestRecord, Record},
     sqlite::{
         SqliteOpenError,
         error::{Failure, OpenError},
-        facts::{is_bare, namespace_of},
         lineage::Lineage,
         open::connect,
         schema::migrate,

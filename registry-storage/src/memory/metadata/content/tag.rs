@@ -2,7 +2,7 @@
 
 use registry_core::{
     Digest, Event, RepositoryName, Tag,
-    backend::{DeleteTag, DeleteTagOutcome, Origin, TagCondition, TagMove},
+    backend::{DeleteTag, DeleteTagOutcome, Origin, TagMove},
 };
 
 use crate::memory::metadata::{
@@ -75,7 +75,7 @@ impl State {
         let repository = self.repositories.get(name);
         moves.iter().find_map(|step| {
             let current = repository.and_then(|repository| repository.tagged(&step.tag));
-            let holds = holds(&step.condition, current, Some(to));
+            let holds = step.condition.holds(current, Some(to));
             (!holds).then(|| (&step.tag, current.cloned()))
         })
     }
@@ -110,7 +110,7 @@ impl State {
             return DeleteTagOutcome::Absent;
         };
         let current = repository.tagged(command.tag).cloned();
-        let allowed = holds(&command.condition, current.as_ref(), None);
+        let allowed = command.condition.holds(current.as_ref(), None);
         match current {
             None => DeleteTagOutcome::Absent,
             Some(current) if !allowed => DeleteTagOutcome::Conflict { current },
@@ -138,15 +138,5 @@ impl State {
                 digest,
             },
         );
-    }
-}
-
-/// Whether a tag that points to `current` may be pointed to `to`, or be removed.
-fn holds(condition: &TagCondition, current: Option<&Digest>, to: Option<&Digest>) -> bool {
-    match condition {
-        TagCondition::Any => true,
-        TagCondition::Absent => current.is_none(),
-        TagCondition::Is(digest) => current == Some(digest),
-        TagCondition::Unmoved => current.is_none() || current == to,
     }
 }

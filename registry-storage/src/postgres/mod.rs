@@ -112,7 +112,7 @@ impl PostgresMetadata {
     ) -> Result<Self, PostgresOpenError> {
         let config = parse(database)?;
         if config.get_ssl_mode() == SslMode::Require {
-            let unable = "sslmode=require, and no TLS is set up for the database";
+            let unable = "sslmode=require, but TLS is not switched on for it";
             return Err(PostgresOpenError::Settings(unable.to_owned()));
         }
         Self::open(config, settings, NoTls).await
@@ -281,7 +281,10 @@ impl PostgresMetadata {
 
 fn parse(database: &str) -> Result<Config, PostgresOpenError> {
     let config = Config::from_str(database);
-    config.map_err(|error| PostgresOpenError::Settings(error.to_string()))
+    config.map_err(|error| {
+        let like = "it must be like postgres://user:password@host/database";
+        PostgresOpenError::Settings(format!("{error}; {like}"))
+    })
 }
 
 fn pool<T>(config: Config, settings: PostgresSettings, tls: T) -> Result<Pool, PostgresOpenError>

@@ -104,7 +104,12 @@ impl Failure {
 
     /// Whether what was to be made has been made by another.
     pub(super) fn is_there_already(&self) -> bool {
-        let there = [&SqlState::UNIQUE_VIOLATION, &SqlState::DUPLICATE_TABLE];
+        // A table brings a type of its name, and either may be found first.
+        let there = [
+            &SqlState::UNIQUE_VIOLATION,
+            &SqlState::DUPLICATE_TABLE,
+            &SqlState::DUPLICATE_OBJECT,
+        ];
         self.state().is_some_and(|state| there.contains(&state))
     }
 

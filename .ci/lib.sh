@@ -22,3 +22,20 @@ packages() {
     retry apt-get -qq update
     DEBIAN_FRONTEND=noninteractive retry apt-get -qq install -y --no-install-recommends "${missing[@]}"
 }
+
+# postgres: the package, without the server that it would make and start.
+postgres() {
+    local settings=/etc/postgresql-common/createcluster.conf
+    if [ "$(id -u)" = 0 ] && [ ! -e "$settings" ]; then
+        mkdir -p "$(dirname "$settings")"
+        echo 'create_main_cluster = false' >"$settings"
+    fi
+    packages postgresql
+}
+
+# program PACKAGE VERSION: has `go install` put it into $tools, unless that version is there.
+program() {
+    go version -m "$tools/$(basename "$1")" 2>/dev/null | grep -qwF "$2" || GOBIN=$tools retry go install "$1@$2"
+}
+
+minio() { program github.com/minio/minio v0.0.0-20260212201848-7aac2a2c5b7c; }

@@ -22,7 +22,7 @@ use crate::{
     housekeeping::{Upkeep, keep_house, watch_journal},
     listeners::{self, Certificates},
     observe::Observers,
-    place::Place,
+    place::{Kept, Place},
     reload::Reloads,
     storage::Storage,
     takeover::Succession,
@@ -114,11 +114,11 @@ impl Site {
         let directory = storage.directory().cloned();
         if let Some(directory) = directory.clone() {
             tasks.spawn(watch_journal(directory.clone()));
-            let registry = registry.clone();
-            let listening = control::listen(Place {
-                registry,
-                directory,
-            });
+            let place = Place {
+                registry: registry.clone(),
+                kept: Kept::Directory(directory.clone()),
+            };
+            let listening = control::listen(directory.path(), place);
             tasks.spawn(listening.map_err(no_commands)?);
         }
         tasks.spawn(standing.reloads(&observers).run());

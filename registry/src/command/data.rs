@@ -27,34 +27,49 @@ pub(super) struct Data {
 const IN_MEMORY: &str = "the configured registry is in memory alone: there is no data directory";
 
 const SHARED: &str = "this command works on a data directory, and the configured registry is in a database and \
-    a bucket; its servers collect by themselves, and backups are those of the database and the bucket";
+    a bucket: back up the database first and the bucket then, with their own tools; `registry scrub` reads \
+    everything again";
 
 impl Data {
     /// Has a job done there.
     pub(super) fn run(self, job: &Job) -> Result<(), Failure> {
-        self.run_alone(async |config| job.run_at(config, &Terminal).await)
+        telemetry::start(LogLevel::Warn, None);
+        let config = self.config()?;
+        if config.database.url.is_some() && job.needs_directory() {
+            return Err(Failure::new(SHARED));
+        }
+        on_runtime(job.run_at(&config, &Terminal))
     }
 
-    /// Does something there in this process, whether or not a server has it.
+    /// Does something with a data directory in this process, whether or not a server has it.
     pub(super) fn run_alone(
         self,
         work: impl AsyncFnOnce(&Config) -> Result<(), Failure>,
     ) -> Result<(), Failure> {
         telemetry::start(LogLevel::Warn, None);
         let config = self.config()?;
-        let runtime = Runtime::new()
-            .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;
-        runtime.block_on(work(&config))
+        if config.database.url.is_some() {
+            return Err(Failure::new(SHARED));
+        }
+        on_runtime(work(&config))
     }
 
     fn config(self) -> Result<Config, Failure> {
         let (mut config, _) = Config::load(&Flags::default().reading(self.config))?;
         match self.data {
-            Some(data) => config.storage.path = data,
+            Some(data) => {
+                config.storage.path = data;
+                config.database.url = None;
+            }
             None if config.storage.memory => return Err(Failure::new(IN_MEMORY)),
-            None if config.database.url.is_some() => return Err(Failure::new(SHARED)),
             None => {}
         }
         Ok(config)
     }
+}
+
+fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = Runtime::new()
+        .map_err(|error| Failure::new(format!("the command cannot start: {error}")))?;
+    runtime.block_on(work)
 }

@@ -1,6 +1,6 @@
 //! The side of the server.
 
-use std::{io, time::Duration};
+use std::{io, path::Path, time::Duration};
 
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -26,8 +26,11 @@ const MAX_JOB: u64 = 1 << 20;
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Takes jobs for a place for as long as the answered future is polled. What runs then ends with it.
-pub(crate) fn listen(place: Place) -> io::Result<impl Future<Output = ()>> {
-    let listener = socket::bind(place.directory.path(), NAME)?;
+pub(crate) fn listen(
+    directory: &Path,
+    place: Place,
+) -> io::Result<impl Future<Output = ()> + use<>> {
+    let listener = socket::bind(directory, NAME)?;
     Ok(accept(listener, place))
 }
 

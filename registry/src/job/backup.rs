@@ -32,7 +32,7 @@ impl Backup {
         };
         let lines = Lines::new(report);
         let tell = |told| lines.tell(told);
-        let made = place.directory.back_up(&self.to, options, &tell).await?;
+        let made = place.directory()?.back_up(&self.to, options, &tell).await?;
         summary(&made).iter().for_each(|line| report.line(line));
         match made.description.missing {
             0 => Ok(()),

@@ -5,7 +5,7 @@ use registry_core::{
     backend::{BlobContent, BlobStore, Collection, Inspection, KeptContent, ObjectKey, ObjectKind},
 };
 
-use registry_storage::directory::RebuildFinding;
+use registry_storage::directory::{Directory, RebuildFinding};
 
 use super::Report;
 use crate::{failure::Failure, place::Place};
@@ -27,7 +27,7 @@ impl Check {
         for finding in &self.journal {
             findings.tell(&finding.to_string());
         }
-        let count = self.look(place, findings).await?;
+        let count = self.look(place, place.directory()?, findings).await?;
         match count {
             0 => {
                 report.line("all is well");
@@ -37,16 +37,21 @@ impl Check {
         }
     }
 
-    async fn look(&self, place: &Place, mut findings: Findings<'_>) -> Result<u64, Error> {
-        for line in place.directory.metadata().integrity().await? {
+    async fn look(
+        &self,
+        place: &Place,
+        directory: &Directory,
+        mut findings: Findings<'_>,
+    ) -> Result<u64, Error> {
+        for line in directory.metadata().integrity().await? {
             findings.tell(&line);
         }
-        files_are_there(place, &mut findings).await?;
-        files_are_known(place, &mut findings).await?;
+        files_are_there(directory, &mut findings).await?;
+        files_are_known(directory, &mut findings).await?;
         if self.deep {
             everything_reads(place, &mut findings).await?;
         } else {
-            references_hold(place, &mut findings).await?;
+            references_hold(directory, &mut findings).await?;
         }
         Ok(findings.count)
     }
@@ -66,8 +71,8 @@ impl Findings<'_> {
 }
 
 /// Every file that the database names is there and has the right length.
-async fn files_are_there(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
-    let metadata = place.directory.metadata();
+async fn files_are_there(directory: &Directory, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let metadata = directory.metadata();
     let mut after = None;
     loop {
         let page = metadata.contents(after.as_ref(), PAGE).await?;
@@ -77,14 +82,14 @@ async fn files_are_there(place: &Place, findings: &mut Findings<'_>) -> Result<(
         after = Some(last.digest.clone());
         for content in &page {
             if let BlobContent::Object(key) = &content.content {
-                file_is_there(place, content, key, findings).await?;
+                file_is_there(directory, content, key, findings).await?;
             }
         }
     }
 }
 
 async fn file_is_there(
-    place: &Place,
+    directory: &Directory,
     content: &KeptContent,
     key: &ObjectKey,
     findings: &mut Findings<'_>,
@@ -96,7 +101,7 @@ async fn file_is_there(
         ));
         return Ok(());
     }
-    match place.directory.blobs().stat(key).await? {
+    match directory.blobs().stat(key).await? {
         Some(found) if found == size => {}
         Some(found) => findings.tell(&format!(
             "blob {digest} has {size} bytes, but {key} has {found}"
@@ -107,23 +112,19 @@ async fn file_is_there(
 }
 
 /// Every file is known to the database. Uploads under way are.
-async fn files_are_known(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
+async fn files_are_known(directory: &Directory, findings: &mut Findings<'_>) -> Result<(), Error> {
     for (kind, what) in [
         (ObjectKind::Committed, "file"),
         (ObjectKind::Unfinished, "upload"),
     ] {
         let mut after = None;
         loop {
-            let keys = place
-                .directory
-                .blobs()
-                .list(kind, after.as_ref(), PAGE)
-                .await?;
+            let keys = directory.blobs().list(kind, after.as_ref(), PAGE).await?;
             let Some(last) = keys.last() else {
                 break;
             };
             after = Some(last.clone());
-            for unknown in place.directory.metadata().unknown(&keys).await? {
+            for unknown in directory.metadata().unknown(&keys).await? {
                 findings.tell(&format!("{what} that nothing names: {}", unknown.key));
             }
         }
@@ -132,8 +133,8 @@ async fn files_are_known(place: &Place, findings: &mut Findings<'_>) -> Result<(
 }
 
 /// What manifests require is there.
-async fn references_hold(place: &Place, findings: &mut Findings<'_>) -> Result<(), Error> {
-    let metadata = place.directory.metadata();
+async fn references_hold(directory: &Directory, findings: &mut Findings<'_>) -> Result<(), Error> {
+    let metadata = directory.metadata();
     let mut after = None;
     loop {
         let at = after.as_ref().map(|(name, digest)| (name, digest));

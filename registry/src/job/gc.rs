@@ -1,6 +1,6 @@
 //! `registry gc`: a round of collection, now.
 
-use registry_core::{Budget, CollectReport, Error, Stopped, backend::Collection};
+use registry_core::{Budget, CollectReport, Error, Stopped};
 use registry_server::TokioTimer;
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ fn told(stopped: Stopped) -> String {
 
 /// From now on what the database does not know is what it is in any other registry: unneeded.
 async fn accept(place: &Place, report: &dyn Report) -> Result<(), Failure> {
-    let metadata = place.directory.metadata();
+    let metadata = place.kept.metadata();
     let held = metadata.orphans_held().await.map_err(Error::from)?;
     if held {
         metadata.hold_orphans(false).await.map_err(Error::from)?;

@@ -15,6 +15,8 @@ mod scrub;
 mod stats;
 mod transfer;
 
+use std::time::Duration;
+
 use registry_core::AllowAll;
 use registry_server::TokioSpawner;
 use registry_storage::{
@@ -34,7 +36,13 @@ pub(crate) use self::{
     stats::Stats,
     transfer::{Account, Certificates, Export, Import, Moving, Password, Pem},
 };
-use crate::{config::Config, control, failure::Failure, place::Place, storage};
+use crate::{
+    config::Config,
+    control,
+    failure::Failure,
+    place::{Kept, Place},
+    storage::{self, Shared},
+};
 
 /// A job, as it is sent to a server.
 #[derive(Debug, Serialize, Deserialize)]
@@ -70,8 +78,17 @@ impl Job {
         }
     }
 
-    /// Does it where the data directory is: in the server that has it, or here.
+    /// Whether it is done with a data directory, and with nothing else.
+    pub(crate) fn needs_directory(&self) -> bool {
+        matches!(self, Self::Backup(_))
+    }
+
+    /// Does it where the registry is: in the server that has its data directory, or here. What servers share
+    /// is open to anybody, so there it is always done here.
     pub(crate) async fn run_at(&self, config: &Config, report: &dyn Report) -> Result<(), Failure> {
+        if config.database.url.is_some() {
+            return self.run_here(open_shared(config).await?, report).await;
+        }
         if let Some(server) = control::connect(&config.storage.path).await? {
             return server.run(self, report).await;
         }
@@ -79,6 +96,10 @@ impl Job {
             Self::Import(_) => open_or_make(config, report).await?,
             _ => open(config).await?,
         };
+        self.run_here(place, report).await
+    }
+
+    async fn run_here(&self, place: Place, report: &dyn Report) -> Result<(), Failure> {
         self.run(&place, report).await?;
         Ok(place.registry.flush_pulls().await?)
     }
@@ -87,21 +108,31 @@ impl Job {
 /// Who runs a command has the files anyhow, so nobody is asked what it may do.
 pub(crate) async fn open(config: &Config) -> Result<Place, Failure> {
     let directory = Directory::open_existing(&config.storage.path, options(config))?;
-    place(directory, config).await
+    place(Kept::Directory(directory), config).await
 }
 
 /// The same of a directory that is made where there is no registry, as a server makes it.
 async fn open_or_make(config: &Config, report: &dyn Report) -> Result<Place, Failure> {
     let path = &config.storage.path;
     match Directory::open_existing(path, options(config)) {
-        Ok(directory) => place(directory, config).await,
+        Ok(directory) => place(Kept::Directory(directory), config).await,
         Err(DirectoryError::NoRegistry(_)) => {
             let directory = Directory::open(path, options(config))?;
             report.line(&format!("a new registry in {}", path.display()));
-            place(directory, config).await
+            place(Kept::Directory(directory), config).await
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// Nobody waits for a command as for a request, and to count all there is takes its time.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+
+async fn open_shared(config: &Config) -> Result<Place, Failure> {
+    let mut patient = config.clone();
+    patient.database.deadline = PATIENCE.max(config.database.deadline);
+    let shared = Shared::open(&patient).await?;
+    place(Kept::Shared(shared), config).await
 }
 
 fn options(config: &Config) -> DirectoryOptions {
@@ -111,12 +142,9 @@ fn options(config: &Config) -> DirectoryOptions {
     }
 }
 
-async fn place(directory: Directory, config: &Config) -> Result<Place, Failure> {
-    let parts = directory.builder().policy(AllowAll);
+async fn place(kept: Kept, config: &Config) -> Result<Place, Failure> {
+    let parts = kept.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let registry = parts.settings(config.engine()).build().await?;
-    Ok(Place {
-        registry,
-        directory,
-    })
+    Ok(Place { registry, kept })
 }

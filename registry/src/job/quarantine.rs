@@ -1,6 +1,6 @@
 //! `registry quarantine`: what is kept aside because its bytes are wrong.
 
-use registry_core::{Error, backend::Inspection};
+use registry_core::Error;
 use serde::{Deserialize, Serialize};
 
 use super::Report;
@@ -14,7 +14,7 @@ const PAGE: usize = 500;
 
 impl Quarantine {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let metadata = place.directory.metadata();
+        let metadata = place.kept.metadata();
         let mut after = None;
         loop {
             let page = metadata.quarantined(after.as_ref(), PAGE).await;

@@ -1,16 +1,17 @@
 //! `registry stats`: how much there is.
 
-use std::{fs, path::Path};
+use std::fs;
 
-use registry_core::{
-    Error,
-    backend::{Inspection, Totals},
-};
+use registry_core::{Error, backend::Totals};
+use registry_storage::directory::Directory;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::Report;
-use crate::{failure::Failure, place::Place};
+use crate::{
+    failure::Failure,
+    place::{Kept, Place},
+};
 
 /// A count of what there is.
 #[derive(Debug, Serialize, Deserialize)]
@@ -21,15 +22,16 @@ pub(crate) struct Stats {
 
 impl Stats {
     pub(super) async fn run(&self, place: &Place, report: &dyn Report) -> Result<(), Failure> {
-        let totals = place.directory.metadata().totals().await;
-        let totals = totals.map_err(Error::from)?;
-        let free = place
-            .directory
-            .blobs()
-            .space()
-            .map_err(Error::from)?
-            .available;
-        let told = told(&totals, database_bytes(place.directory.path()), free);
+        let totals = place.kept.metadata().totals().await;
+        let mut told = told(&totals.map_err(Error::from)?);
+        if let Kept::Directory(directory) = &place.kept {
+            let free = directory.blobs().space().map_err(Error::from)?.available;
+            told.insert(
+                "database_bytes".to_owned(),
+                database_bytes(directory).into(),
+            );
+            told.insert("free_bytes".to_owned(), free.into());
+        }
         match self.json {
             true => report.line(&Value::Object(told).to_string()),
             false => {
@@ -42,7 +44,7 @@ impl Stats {
     }
 }
 
-fn told(totals: &Totals, database_bytes: u64, free_bytes: u64) -> serde_json::Map<String, Value> {
+fn told(totals: &Totals) -> serde_json::Map<String, Value> {
     let told = json!({
         "namespaces": totals.namespaces,
         "repositories": totals.repositories,
@@ -56,8 +58,6 @@ fn told(totals: &Totals, database_bytes: u64, free_bytes: u64) -> serde_json::Ma
         "rows_condemned": totals.condemned,
         "files_to_delete": totals.doomed,
         "quarantined": totals.quarantined,
-        "database_bytes": database_bytes,
-        "free_bytes": free_bytes,
     });
     match told {
         Value::Object(told) => told,
@@ -66,8 +66,9 @@ fn told(totals: &Totals, database_bytes: u64, free_bytes: u64) -> serde_json::Ma
 }
 
 /// The database and its log.
-fn database_bytes(directory: &Path) -> u64 {
+fn database_bytes(directory: &Directory) -> u64 {
     let files = ["metadata.sqlite", "metadata.sqlite-wal"];
-    let sizes = files.map(|file| fs::metadata(directory.join(file)).map_or(0, |found| found.len()));
+    let sizes =
+        files.map(|file| fs::metadata(directory.path().join(file)).map_or(0, |found| found.len()));
     sizes.iter().sum()
 }

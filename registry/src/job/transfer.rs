@@ -13,7 +13,10 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, interval_at};
 
 use super::{Progress, Report};
-use crate::{failure::Failure, place::Place};
+use crate::{
+    failure::Failure,
+    place::{Kept, Place},
+};
 
 /// How often it is said how far it is.
 const TICK: Duration = Duration::from_millis(200);
@@ -143,12 +146,14 @@ impl Export {
 /// The registry itself. Who runs a command has the files anyhow, so the policy of the server that it runs
 /// in is not asked.
 async fn here(place: &Place, trust: Trust) -> Result<LocalRegistry, Failure> {
-    let parts = place.directory.builder().policy(AllowAll);
+    let parts = place.kept.builder().policy(AllowAll);
     let parts = parts.spawner(TokioSpawner::current());
     let parts = parts.settings(place.registry.settings().clone());
-    let files = Arc::new(place.directory.blobs().clone());
     let registry = LocalRegistry::new(parts.build().await?, Caller::anonymous());
-    Ok(registry.files(files, trust))
+    Ok(match &place.kept {
+        Kept::Directory(directory) => registry.files(Arc::new(directory.blobs().clone()), trust),
+        Kept::Shared(_) => registry,
+    })
 }
 
 impl Moving {

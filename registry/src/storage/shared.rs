@@ -33,7 +33,7 @@ pub(crate) struct Shared {
 
 impl Shared {
     /// Connects to both, and brings the database up to this version.
-    pub(super) async fn open(config: &Config) -> Result<Self, Failure> {
+    pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
         let objects = &config.objects;
         tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
         let store = Arc::new(bucket(objects)?);
@@ -73,7 +73,7 @@ impl Shared {
         &self.objects
     }
 
-    pub(super) fn metadata(&self) -> Arc<dyn Metadata> {
+    pub(crate) fn metadata(&self) -> Arc<dyn Metadata> {
         Arc::clone(&self.database) as _
     }
 
@@ -81,7 +81,7 @@ impl Shared {
         Arc::clone(&self.objects) as _
     }
 
-    pub(super) fn builder(&self) -> Builder {
+    pub(crate) fn builder(&self) -> Builder {
         Registry::builder()
             .metadata(self.metadata())
             .blobs(self.blobs())

@@ -4,6 +4,7 @@
 //! (`REGISTRY_BIN`). `.ci/services` runs them.
 
 mod cluster;
+mod commands;
 mod encrypted;
 mod pooled;
 mod replica;

@@ -63,14 +63,20 @@ impl Replica {
 }
 
 /// Variables of the environment.
-type Set<'a> = &'a [(&'a str, String)];
+pub(crate) type Set<'a> = &'a [(&'a str, String)];
 
 fn command(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
+    let mut command = program(database, bucket, more);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    command
+}
+
+/// The program, set to a database and a bucket.
+fn program(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
     let program = std::env::var("REGISTRY_BIN")
         .expect("REGISTRY_BIN names the built program: `cargo build` and set it");
     let mut command = Command::new(program);
     command
-        .args(["serve", "--listen", "127.0.0.1:0"])
         // It is for us; the server would take it for a setting.
         .env_remove("REGISTRY_BIN")
         .env("REGISTRY_DATABASE_URL", database)
@@ -121,11 +127,23 @@ impl Cluster {
 
     /// Waits until a server says that it is ready.
     pub(crate) fn until_ready(&self, replica: usize) {
+        self.until(|| self.get(replica, "/readyz").status() == 200);
+    }
+
+    /// Waits until something holds.
+    pub(crate) fn until(&self, holds: impl Fn() -> bool) {
         let patience = Instant::now() + Duration::from_secs(60);
-        while self.get(replica, "/readyz").status() != 200 {
-            assert!(Instant::now() < patience, "it does not become ready again");
+        while !holds() {
+            assert!(Instant::now() < patience, "it does not come to that");
             sleep(Duration::from_millis(50));
         }
+    }
+
+    /// A command of the program on what the servers share.
+    pub(crate) fn command(&self, arguments: &[&str], more: Set<'_>) -> Command {
+        let mut command = program(&self.database, &self.bucket, more);
+        command.args(arguments);
+        command
     }
 
     /// The URL of a path at one of the servers.

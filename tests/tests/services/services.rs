@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     net::{TcpListener, TcpStream},
-    os::unix::fs::MetadataExt,
+    os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     thread::sleep,
@@ -167,6 +167,19 @@ impl Bucket {
         while TcpStream::connect(&self.address).is_err() {
             assert!(Instant::now() < patience, "the store does not listen");
             sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Changes a byte of each object, as a bad disk would.
+    pub(crate) fn change_every_object(&self) {
+        let blobs = self.directory.join(&self.name).join("blobs");
+        for shard in fs::read_dir(blobs).unwrap() {
+            for object in fs::read_dir(shard.unwrap().path()).unwrap() {
+                let file = fs::OpenOptions::new()
+                    .write(true)
+                    .open(object.unwrap().path());
+                file.unwrap().write_all_at(b"?", 1000).unwrap();
+            }
         }
     }
 

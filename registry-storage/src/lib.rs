@@ -22,6 +22,7 @@ mod canonical;
 #[cfg(any(feature = "disk", feature = "sqlite"))]
 mod durability;
 mod inline_spawner;
+mod leases;
 mod manual_clock;
 #[cfg(feature = "abort-points")]
 pub mod marked;

@@ -18,14 +18,17 @@ pub enum PostgresOpenError {
     /// It cannot be reached, or refuses.
     #[error("the database cannot be used: {0}")]
     Unusable(String),
-    /// What is there was written by a newer version.
+    /// What is there was written by a version that is too new.
     #[error(
-        "the database has schema {found}, written by a newer version of the registry; this version \
-         knows schemas up to {current}: run the newer version, or restore a backup from before it"
+        "the database has schema {found}, written by a newer version of the registry, and needs one that \
+         knows schema {oldest}; this one knows schemas up to {current}: run the newer version, or restore a \
+         backup from before it"
     )]
     Newer {
         /// What is there.
         found: i64,
+        /// The oldest schema that code must know to use it.
+        oldest: i64,
         /// What this version writes.
         current: i64,
     },

@@ -27,6 +27,9 @@
 //! collector           one row: pass, how far it has come
 //! passes              pass ─ fence?, settled?
 //! changes             id ─ at, actor?, event
+//! leases              work ─ holder, until: what one replica at a time does
+//! migrations          version: those that were run
+//! compatible          version ─ oldest: the oldest version of the code that may use it then
 //! ```
 //!
 //! There are no foreign keys: each would lock the row that it leads to, and a repository's or a namespace's row
@@ -40,6 +43,7 @@ mod error;
 mod facts;
 mod identity;
 mod inspection;
+mod leases;
 mod names;
 mod objects;
 mod param;

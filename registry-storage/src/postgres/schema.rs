@@ -1,17 +1,44 @@
-//! Migrations, forward only.
+//! Migrations, forward only, while the versions before are at work.
 //!
 //! A file per version. The versions that were run are rows of a table; whoever comes first runs what is
-//! missing, and others wait for its transaction. Old and new versions of the registry run side by side while replicas
-//! are exchanged one by one, so a migration adds what the version before does not mind.
+//! missing, and others wait for its transaction.
+//!
+//! Replicas are exchanged one by one, so for a while code of two versions uses one database. Each migration
+//! therefore says which is the oldest version of the code that gets on with what it leaves, and that stands in
+//! the database: older code refuses it, and code that is not so old uses it though it knows not all of it. The
+//! alternative was to have everything stopped for each migration.
+//!
+//! - A migration adds only what the version before does not mind. What that one still reads or writes goes
+//!   with the migration after, at the earliest.
+//! - It waits for no request and lets none wait: it makes tables and indexes of its own, adds columns that may be
+//!   absent, and its file says which locks it takes. Rows are changed by the code, a few at a time.
 
 use super::{PostgresOpenError, error::Failure, session::Session};
 
-/// Each takes a database of the version before to its own; the first makes one from nothing.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/001.sql")];
+/// Takes a database of the version before to its own; the first makes one from nothing.
+struct Migration {
+    sql: &'static str,
+    /// The oldest version of the code that may use the database from then on.
+    oldest: i64,
+}
+
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        sql: include_str!("migrations/001.sql"),
+        oldest: 1,
+    },
+    Migration {
+        sql: include_str!("migrations/002.sql"),
+        oldest: 1,
+    },
+];
 
 /// The version that this code reads and writes.
 #[expect(clippy::cast_possible_wrap, reason = "there are few migrations")]
 const CURRENT: i64 = MIGRATIONS.len() as i64;
+
+/// The first version that has a table of who may use it.
+const COMPATIBLE: i64 = 2;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMARY KEY)";
 
@@ -19,31 +46,53 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMA
 const HOLD: &str = "BEGIN;
     INSERT INTO migrations VALUES (0) ON CONFLICT (version) DO UPDATE SET version = 0";
 
-/// Brings a database up to the current version.
+/// Brings a database up to the current version, or finds that this code gets on with a newer one.
 pub(super) async fn migrate(session: &Session) -> Result<(), PostgresOpenError> {
-    if found(session).await? == Some(CURRENT) {
+    if is_usable(session, found(session).await?).await? {
         return Ok(());
     }
     have_table(session).await?;
     session.batch(HOLD).await?;
-    let found = found(session).await?.unwrap_or(0);
-    if found > CURRENT {
-        session.batch("ROLLBACK").await?;
-        return Err(PostgresOpenError::Newer {
-            found,
-            current: CURRENT,
-        });
+    let done = run_missing(session).await;
+    let end = if done.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    session.batch(end).await?;
+    done
+}
+
+/// Whether there is nothing to do.
+async fn is_usable(session: &Session, found: i64) -> Result<bool, PostgresOpenError> {
+    if found <= CURRENT {
+        return Ok(found == CURRENT);
     }
-    let missing = MIGRATIONS
-        .iter()
-        .zip(1_i64..)
-        .filter(|(_, version)| *version > found);
-    for (migration, version) in missing {
-        session.batch(migration).await?;
+    let sql = "SELECT max(oldest) FROM compatible";
+    let row = session.one(sql, &[]).await?;
+    let oldest = row.and_then(|row| row.get(0)).unwrap_or(found);
+    match oldest <= CURRENT {
+        true => Ok(true),
+        false => Err(PostgresOpenError::Newer {
+            found,
+            oldest,
+            current: CURRENT,
+        }),
+    }
+}
+
+async fn run_missing(session: &Session) -> Result<(), PostgresOpenError> {
+    let found = found(session).await?;
+    if is_usable(session, found).await? {
+        return Ok(());
+    }
+    let missing = MIGRATIONS.iter().zip(1_i64..);
+    for (migration, version) in missing.filter(|(_, version)| *version > found) {
+        session.batch(migration.sql).await?;
         let sql = "INSERT INTO migrations VALUES ($1)";
         session.run(sql, &[version.into()]).await?;
+        if version >= COMPATIBLE {
+            let sql = "INSERT INTO compatible VALUES ($1, $2)";
+            let params = [version.into(), migration.oldest.into()];
+            session.run(sql, &params).await?;
+        }
     }
-    session.batch("COMMIT").await?;
     Ok(())
 }
 
@@ -55,15 +104,15 @@ async fn have_table(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// The version that is there; none where there is nothing.
-async fn found(session: &Session) -> Result<Option<i64>, Failure> {
+/// The version that is there; 0 where there is nothing.
+async fn found(session: &Session) -> Result<i64, Failure> {
     let sql = "SELECT 1 FROM information_schema.tables
         WHERE table_schema = current_schema() AND table_name = 'migrations'";
     if !session.any(sql, &[]).await? {
-        return Ok(None);
+        return Ok(0);
     }
     let row = session
         .one("SELECT max(version) FROM migrations", &[])
         .await?;
-    Ok(row.and_then(|row| row.get(0)))
+    Ok(row.and_then(|row| row.get(0)).unwrap_or(0))
 }

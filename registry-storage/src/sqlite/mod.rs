@@ -89,6 +89,7 @@ mod hold;
 mod inspection;
 #[cfg(feature = "directory")]
 mod journal;
+mod leases;
 #[cfg(feature = "directory")]
 mod lineage;
 mod lock;
@@ -116,7 +117,7 @@ mod writer;
 use std::{
     fmt,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
@@ -154,7 +155,7 @@ use self::{
 };
 #[cfg(feature = "directory")]
 pub use self::{journal::JournalFigures, snapshot::Counts};
-use crate::Durability;
+use crate::{Durability, leases::LeaseTable};
 
 /// [`Metadata`] in an SQLite database.
 ///
@@ -182,6 +183,7 @@ pub struct SqliteMetadata {
     writer: Writer,
     time: Arc<Time>,
     holds: Holds,
+    leases: Mutex<LeaseTable>,
     path: PathBuf,
     _lock: Lock,
     closed: watch::Sender<()>,
@@ -260,6 +262,7 @@ impl SqliteMetadata {
             writer,
             time,
             holds: Holds::default(),
+            leases: Mutex::default(),
             path: path.to_owned(),
             _lock: lock,
             closed: watch::Sender::new(()),

@@ -69,9 +69,10 @@ operations! {
         QuarantinedWithin = "quarantined_within",
         ScrubNote = "scrub_note", Totals = "totals";
     Writes: Release = "release", KeepScrubNote = "keep_scrub_note";
-    // Changes and Pulls
+    // Changes, Pulls and Leases
     Reads: Pending = "pending", Pulls = "pulls";
-    Writes: Acknowledge = "acknowledge", AddPulls = "add_pulls";
+    Writes: Acknowledge = "acknowledge", AddPulls = "add_pulls", TakeLease = "take_lease",
+        EndLease = "end_lease";
 }
 
 impl Operation {

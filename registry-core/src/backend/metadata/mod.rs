@@ -24,6 +24,7 @@ mod changes;
 mod collection;
 mod content;
 mod inspection;
+mod leases;
 mod repositories;
 mod uploads;
 
@@ -42,6 +43,7 @@ pub use content::{
     ReferenceTarget, ReferrersPage, Renewal, TagCondition, TagMove,
 };
 pub use inspection::{Inspection, KeptContent, KeptManifest, Quarantined, Totals};
+pub use leases::{Lease, Leases};
 pub use repositories::{
     CreateNamespace, CreateOutcome, CreateRule, ListRepositories, NamespaceRecord,
     NamespaceSettings, Repositories, RepositoryRecord, UpdateOutcome,
@@ -63,7 +65,7 @@ pub struct Identity {
 /// Everything that is not large content. See the parts for their guarantees.
 #[async_trait]
 pub trait Metadata:
-    Repositories + Content + Uploads + Collection + Inspection + Changes + Pulls
+    Repositories + Content + Uploads + Collection + Inspection + Changes + Pulls + Leases
 {
     /// The identity kept here; where there is none yet, this one from now on. All processes get the
     /// same answer.

@@ -12,6 +12,7 @@ mod collection;
 mod content;
 mod inspection;
 mod key;
+mod leases;
 mod names;
 mod objects;
 mod repositories;

@@ -22,6 +22,7 @@ use super::{
     rows::{Row, RowName, Rows},
     uploads::Sessions,
 };
+use crate::leases::LeaseTable;
 
 /// What a [`MemoryMetadata`](super::MemoryMetadata) keeps.
 #[derive(Default)]
@@ -43,6 +44,7 @@ pub(super) struct State {
     pub(super) sessions: Sessions,
     pub(super) changes: ChangeLog,
     pub(super) scrub_note: Option<String>,
+    pub(super) leases: LeaseTable,
 }
 
 pub(super) struct NamespaceRow {

@@ -30,18 +30,24 @@ pub(crate) struct Database {
 impl Database {
     pub(crate) async fn new() -> Self {
         static TEMPLATE_IS_THERE: OnceCell<()> = OnceCell::const_new();
-        static MADE: AtomicUsize = AtomicUsize::new(0);
         let server = connect("postgres").await;
         TEMPLATE_IS_THERE
             .get_or_init(|| make_template(&server))
             .await;
-        remove_done_with(&server).await;
+        Self::copied(&server, TEMPLATE).await
+    }
+
+    /// One without a schema.
+    pub(crate) async fn empty() -> Self {
+        Self::copied(&connect("postgres").await, "template0").await
+    }
+
+    async fn copied(server: &Client, template: &str) -> Self {
+        static MADE: AtomicUsize = AtomicUsize::new(0);
+        remove_done_with(server).await;
         let name = format!("test_{}", MADE.fetch_add(1, Ordering::Relaxed));
-        run(
-            &server,
-            &format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}"),
-        )
-        .await;
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        run(server, &sql).await;
         Self { name }
     }
 

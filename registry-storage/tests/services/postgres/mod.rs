@@ -6,6 +6,7 @@ mod contract;
 mod database;
 mod harness;
 mod invariants;
+mod older;
 mod place;
 mod pulls;
 mod scans;

@@ -9,6 +9,7 @@ mod collection;
 mod content;
 mod engines;
 mod file_store;
+mod leases;
 mod lost_answers;
 mod mutant;
 mod stores;

@@ -10,12 +10,12 @@ use registry_core::{
         BlobRecord, Changes, Checked, ClaimOutcome, Collection, Condemned, Content,
         CreateNamespace, CreateOutcome, CreateRule, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
         DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, Doomed, Facts, FactsVersion, Identity,
-        Inspection, KeptContent, KeptManifest, ListRepositories, ManifestRecord, Metadata,
-        MetadataError, MountBlob, MountBlobOutcome, NamespaceRecord, NamespaceSettings, ObjectKey,
-        Origin, PullCount, Pulls, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome,
-        Quarantined, ReferrersPage, Removed, Renewal, Repositories, RepositoryRecord, Scope,
-        SessionKey, Totals, UnknownObject, UpdateOutcome, UploadState, Uploads, WriteCheckpoint,
-        WriteOutcome,
+        Inspection, KeptContent, KeptManifest, Lease, Leases, ListRepositories, ManifestRecord,
+        Metadata, MetadataError, MountBlob, MountBlobOutcome, NamespaceRecord, NamespaceSettings,
+        ObjectKey, Origin, PullCount, Pulls, PutBlob, PutBlobOutcome, PutManifest,
+        PutManifestOutcome, Quarantined, ReferrersPage, Removed, Renewal, Repositories,
+        RepositoryRecord, Scope, SessionKey, Totals, UnknownObject, UpdateOutcome, UploadState,
+        Uploads, WriteCheckpoint, WriteOutcome,
     },
 };
 use registry_storage::{ManualClock, contract::metadata::LocalMetadata, memory::MemoryMetadata};
@@ -158,5 +158,9 @@ mutable! {
     Pulls {
         own add_pulls(counts: &[PullCount]) -> ();
         own pulls(repository: &RepositoryName, tag: Option<&Tag>) -> u64;
+    }
+    Leases {
+        mut take_lease(lease: Lease<'_>, time: Duration) -> bool;
+        own end_lease(lease: Lease<'_>, pause: Duration) -> ();
     }
 }

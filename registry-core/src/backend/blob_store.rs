@@ -140,6 +140,9 @@ pub struct ObjectRead {
 ///     neither commits.
 /// 13. *An announcement binds nobody.* After [`announce`](BlobWrite::announce) fewer bytes may come, or
 ///     more; what is refused there leaves the write as it was.
+/// 14. *Named before it is there.* Where [`outgrows`](BlobWrite::outgrows) says so, [`enter`](BlobWrite::enter)
+///     begins in the store what the write will be there, and its checkpoint names that: whoever keeps it before
+///     the next append leaves nothing behind, however it ends, that nobody could give up.
 #[async_trait]
 pub trait BlobStore: Send + Sync {
     /// Begins a write.
@@ -193,6 +196,19 @@ pub trait BlobWrite: Send {
     /// room need not have this; a wrapper passes it on.
     async fn announce(&mut self, _bytes: u64) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Whether so many more bytes, or a checkpoint where they are none, would make something in the store that
+    /// is found only by a key which this write has not had until now. A store that lists its unfinished writes
+    /// has no need of this.
+    fn outgrows(&self, _more: u64) -> bool {
+        false
+    }
+
+    /// Begins that, without sending any bytes, and says how to go on from `kept`: the offset of the last
+    /// checkpoint, or 0 where there was none. It is called where [`outgrows`](Self::outgrows) says so.
+    async fn enter(&mut self, _kept: u64) -> Result<StoreCheckpoint, StoreError> {
+        self.checkpoint().await
     }
 
     /// Adds bytes at the end.

@@ -62,6 +62,9 @@ macro_rules! blob_store_contract {
             b12_two_writers_of_one_checkpoint_do_not_mix,
             b13_an_announcement_binds_nobody,
             b13_what_is_refused_leaves_the_write_as_it_was,
+            b14_an_append_keeps_the_key,
+            b14_what_was_entered_is_given_up_by_its_key,
+            b14_what_was_entered_is_gone_on_with,
         ] }
     };
 }

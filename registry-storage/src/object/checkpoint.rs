@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Every part has the write's part size; what is shorter is the tail, kept here byte for byte. The id of
-//! the multipart upload stands in the checkpoint's key.
+//! the multipart upload stands in the checkpoint's key; it has no parts where it has only just begun.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use object_store::multipart::PartId;
@@ -55,7 +55,7 @@ impl Notes {
         self.part_size > 0
             && offset == Some(from.offset)
             && self.unique == write.unique
-            && self.parts.is_empty() == write.upload.is_none()
+            && (self.parts.is_empty() || write.upload.is_some())
     }
 
     fn parse(mut state: Bytes) -> Option<Self> {
@@ -151,12 +151,14 @@ mod tests {
             unique: write.unique.clone(),
             upload: None,
         };
+        let (begun, _) = checkpoint(&[], b"tail");
         let later = StoreCheckpoint {
             offset: from.offset + 1,
             ..from.clone()
         };
         assert!(Notes::read(&from, &other).is_err());
         assert!(Notes::read(&from, &short).is_err());
+        assert!(Notes::read(&begun, &write).is_ok());
         assert!(Notes::read(&later, &write).is_err());
         assert!(Notes::read(&from, &write).is_ok());
     }

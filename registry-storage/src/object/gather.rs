@@ -42,12 +42,19 @@ impl Gather {
 
     /// All of it, in one piece.
     pub(super) fn copied(&self) -> Bytes {
-        let mut all = BytesMut::with_capacity(self.length as usize);
-        for piece in &self.pieces {
-            all.extend_from_slice(piece);
+        self.beginning(self.length)
+    }
+
+    /// The first so many bytes of it, in one piece.
+    pub(super) fn beginning(&self, length: u64) -> Bytes {
+        let length = length.min(self.length) as usize;
+        let mut bytes = BytesMut::with_capacity(length);
+        let pieces = self.pieces.iter().map(|piece| &piece[..]);
+        for piece in pieces.chain([&self.small[..]]) {
+            let missing = length - bytes.len();
+            bytes.extend_from_slice(&piece[..missing.min(piece.len())]);
         }
-        all.extend_from_slice(&self.small);
-        all.freeze()
+        bytes.freeze()
     }
 
     /// All of it, taken out.

@@ -16,10 +16,11 @@
 //! an object beside the upload was the alternative; it takes two more requests for each chunk of a
 //! client's, and something more to find when it is left behind.
 //!
-//! Multipart uploads cannot be listed through `object_store`. One whose key was never written down, as
-//! when a process is killed between its beginning and the next checkpoint, is found by nobody here: a
-//! bucket needs a lifecycle rule that aborts what is incomplete for longer than an upload session may be
-//! idle.
+//! Multipart uploads cannot be listed through `object_store`. So one is begun where the engine can write its
+//! key down before the first part goes out (`BlobWrite::enter`), with the last checkpoint that there was: what
+//! a process that is killed leaves behind is given up when its session expires. One of which not even the
+//! answer came is found by nobody here, and has no parts: a lifecycle rule in the bucket, which aborts what is
+//! incomplete for longer than an upload session may be idle, is for that.
 //!
 //! # What is needed of the multipart uploads of a store
 //!

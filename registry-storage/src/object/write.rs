@@ -174,6 +174,21 @@ impl ObjectWrite {
         Ok(self.upload.insert(upload))
     }
 
+    /// The checkpoint of what these parts and this tail come to.
+    fn noted(&self, offset: u64, parts: Vec<PartId>, tail: Bytes) -> StoreCheckpoint {
+        let notes = Notes {
+            unique: self.name.clone(),
+            part_size: self.part_size,
+            parts,
+            tail,
+        };
+        StoreCheckpoint {
+            key: self.key.clone(),
+            offset,
+            state: notes.to_bytes(),
+        }
+    }
+
     /// Waits until the store has all full parts, and answers their ids.
     async fn keep(&mut self) -> Result<Vec<PartId>, StoreError> {
         self.send_full().await?;
@@ -258,6 +273,21 @@ impl BlobWrite for ObjectWrite {
         self.object.blob_key()
     }
 
+    /// From here on there is a multipart upload, whose id stands in the key.
+    fn outgrows(&self, more: u64) -> bool {
+        let length = self.gather.length() + more;
+        self.upload.is_none() && length >= self.part_size + more.min(1)
+    }
+
+    async fn enter(&mut self, kept: u64) -> Result<StoreCheckpoint, StoreError> {
+        self.standing()?;
+        let begun = self.begun().await.map(drop);
+        self.note(begun)?;
+        // Whoever goes on from here ends at the same object.
+        self.alone = false;
+        Ok(self.noted(kept, Vec::new(), self.gather.beginning(kept)))
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         self.standing()?;
         let taken = self.take(bytes).await;
@@ -270,17 +300,7 @@ impl BlobWrite for ObjectWrite {
         let parts = self.note(kept)?;
         // Without parts whoever goes on makes another object.
         self.alone &= parts.is_empty();
-        let notes = Notes {
-            unique: self.name.clone(),
-            part_size: self.part_size,
-            parts,
-            tail: self.gather.copied(),
-        };
-        Ok(StoreCheckpoint {
-            key: self.key.clone(),
-            offset: self.offset(),
-            state: notes.to_bytes(),
-        })
+        Ok(self.noted(self.offset(), parts, self.gather.copied()))
     }
 
     async fn commit(mut self: Box<Self>, _: &Digest) -> Result<ObjectKey, StoreError> {
@@ -288,6 +308,11 @@ impl BlobWrite for ObjectWrite {
         let size = self.offset();
         match self.upload.take() {
             None => self.put(size).await?,
+            // An object cannot be made of no parts.
+            Some(upload) if size == 0 => {
+                upload.abort().await?;
+                self.put(size).await?;
+            }
             Some(upload) => self.complete(upload, size).await?,
         }
         Ok(self.object.blob_key())

@@ -105,6 +105,15 @@ impl<A: Around> BlobWrite for WrappedWrite<A> {
         self.around.around(Operation::Announce, call).await
     }
 
+    fn outgrows(&self, more: u64) -> bool {
+        self.inner.outgrows(more)
+    }
+
+    async fn enter(&mut self, kept: u64) -> Result<StoreCheckpoint, StoreError> {
+        let call = self.inner.enter(kept);
+        self.around.around(Operation::Enter, call).await
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         let call = self.inner.append(bytes);
         self.around.around(Operation::Append, call).await

@@ -41,7 +41,7 @@ enum Effect {
 operations! {
     // BlobStore and BlobWrite
     Reads: Read = "read", Stat = "stat", List = "list", Announce = "announce";
-    Writes: Begin = "begin", Resume = "resume", Delete = "delete", Append = "append",
+    Writes: Begin = "begin", Resume = "resume", Delete = "delete", Enter = "enter", Append = "append",
         Checkpoint = "checkpoint", Commit = "commit", Abort = "abort";
     // Metadata and Repositories
     Reads: Identity = "identity", Facts = "facts", NamespaceFacts = "namespace_facts",

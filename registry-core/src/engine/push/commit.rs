@@ -58,7 +58,7 @@ impl Commit {
     }
 
     async fn run(self, parts: Parts) -> Result<PushedBlob> {
-        let Parts { intake, hold } = parts;
+        let Parts { intake, hold, .. } = parts;
         let size = intake.offset();
         let (actual, content) = intake.finish();
         let late = actual.algorithm() != self.digest.algorithm();

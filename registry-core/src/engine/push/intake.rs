@@ -5,7 +5,7 @@ use bytes::Bytes;
 use super::{Error, Result};
 use crate::{
     backend::{BlobWrite, PartialContent, StoreError, StoreErrorKind, UploadCheckpoint},
-    digest::{Digest, DigestHasher},
+    digest::{Digest, DigestHasher, HashState},
     engine::Inner,
 };
 
@@ -20,6 +20,8 @@ pub(super) struct Intake {
     offset: u64,
     held: Vec<u8>,
     write: Option<Box<dyn BlobWrite>>,
+    /// The offset of the last checkpoint, and the hash state there.
+    kept: (u64, HashState),
     /// A store call was dropped half way: the write can only be given up or resumed.
     torn: bool,
 }
@@ -38,6 +40,7 @@ impl Intake {
             .ok_or_else(|| Error::DigestUnsupported(algorithm.to_owned()))?
             .hasher();
         Ok(Self {
+            kept: (0, hasher.save()),
             hasher,
             offset: 0,
             held: Vec::new(),
@@ -62,6 +65,7 @@ impl Intake {
             offset: from.offset,
             held,
             write,
+            kept: (from.offset, from.hash),
             torn: false,
         })
     }
@@ -96,16 +100,45 @@ impl Intake {
         Ok(())
     }
 
-    /// Takes bytes.
-    pub(super) async fn append(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
+    /// Makes room for so many more bytes, or for a checkpoint where they are none. What this answers is to be kept before they are taken: it names
+    /// what the store has of them.
+    pub(super) async fn enter(
+        &mut self,
+        inner: &Inner,
+        more: usize,
+    ) -> Result<Option<UploadCheckpoint>> {
+        if self.write.is_none() && self.held.len() + more > inner.settings.inline_limit {
+            self.torn = true;
+            self.put(inner.blobs.begin().await?).await?;
+            self.torn = false;
+        }
+        let Some(write) = &mut self.write else {
+            return Ok(None);
+        };
+        if !write.outgrows(more as u64) {
+            return Ok(None);
+        }
+        let (offset, hash) = self.kept.clone();
+        self.torn = true;
+        let checkpoint = write.enter(offset).await.map_err(overtaken)?;
+        self.torn = false;
+        Ok(Some(UploadCheckpoint {
+            offset,
+            hash,
+            content: PartialContent::Store(checkpoint),
+        }))
+    }
+
+    /// Takes bytes, for which there is room.
+    pub(super) async fn append(&mut self, bytes: Bytes) -> Result<()> {
         self.hasher.update(&bytes);
         self.offset += bytes.len() as u64;
-        if self.write.is_none() && self.held.len() + bytes.len() <= inner.settings.inline_limit {
+        let Some(write) = &mut self.write else {
             self.held.extend_from_slice(&bytes);
             return Ok(());
-        }
+        };
         self.torn = true;
-        self.store(inner, bytes).await?;
+        write.append(bytes).await.map_err(overtaken)?;
         self.torn = false;
         Ok(())
     }
@@ -121,9 +154,10 @@ impl Intake {
                 PartialContent::Store(checkpoint)
             }
         };
+        self.kept = (self.offset, self.hasher.save());
         Ok(UploadCheckpoint {
             offset: self.offset,
-            hash: self.hasher.save(),
+            hash: self.kept.1.clone(),
             content,
         })
     }
@@ -137,22 +171,13 @@ impl Intake {
         (self.hasher.finish(), content)
     }
 
-    /// Gives up what the store has.
-    pub(super) async fn abort(self) -> Result<(), StoreError> {
-        match self.write {
+    /// Gives up what the store has. There is no going on then.
+    pub(super) async fn give_up(&mut self) -> Result<(), StoreError> {
+        self.torn = true;
+        match self.write.take() {
             Some(write) => write.abort().await,
             None => Ok(()),
         }
-    }
-
-    async fn store(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
-        if self.write.is_none() {
-            self.put(inner.blobs.begin().await?).await?;
-        }
-        if let Some(write) = &mut self.write {
-            write.append(bytes).await.map_err(overtaken)?;
-        }
-        Ok(())
     }
 
     /// Goes on in a write that begins with what was held.

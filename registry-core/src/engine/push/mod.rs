@@ -1,6 +1,7 @@
 //! Writing: blobs, upload sessions, mounts and manifests of a repository.
 
 mod commit;
+mod enter;
 mod intake;
 mod manifest;
 mod mount;

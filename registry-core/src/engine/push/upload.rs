@@ -164,7 +164,7 @@ impl Upload {
             }
         };
         let hold = self.hold(guard, epoch, intake.offset());
-        Ok(Claim::Writer(Writer::new(inner, intake, Some(hold))))
+        Ok(Claim::Writer(Writer::new(inner, intake, hold)))
     }
 
     /// The session is open, but the write that its bytes are in is gone: a commit made an object of it and
@@ -186,6 +186,7 @@ impl Upload {
             id,
             epoch,
             kept,
+            known: true,
         }
     }
 
@@ -221,7 +222,8 @@ impl Push {
     pub async fn put_blob(&self, digest: &Digest, body: &mut Body<'_>) -> Result<PushedBlob> {
         let inner = &self.access.inner;
         let intake = Intake::new(inner, digest.algorithm())?;
-        let mut writer = Writer::new(inner, intake, None);
+        let push = Push::new(self.access.clone(), self.permit);
+        let mut writer = Writer::alone(push, intake, digest.algorithm());
         writer.announce(self.expected).await?;
         writer.take(body).await?;
         run_commit(Commit::new(&self.access, self.permit, digest), writer).await

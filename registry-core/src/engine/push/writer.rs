@@ -8,7 +8,7 @@ use futures_util::{
     future::{Either, select},
 };
 
-use super::{Body, Error, Result, intake::Intake};
+use super::{Body, Error, Push, Result, intake::Intake};
 use crate::{
     backend::{SessionEnd, SessionKey, WriteCheckpoint, WriteOutcome},
     engine::{Inner, session::SessionGuard},
@@ -28,6 +28,10 @@ pub(super) struct Writer {
 pub(super) struct Parts {
     pub(super) intake: Intake,
     pub(super) hold: Option<Hold>,
+    /// What opens a session where there is none and one is needed, and for which algorithm.
+    pub(super) opens: Option<(Push, String)>,
+    /// The store may have what no row names yet.
+    pub(super) entering: bool,
 }
 
 /// A writer's claim on its session.
@@ -39,13 +43,37 @@ pub(super) struct Hold {
     pub(super) epoch: u64,
     /// The offset of the row.
     pub(super) kept: u64,
+    /// A client can go on with it.
+    pub(super) known: bool,
 }
 
 impl Writer {
-    pub(super) fn new(inner: &Arc<Inner>, intake: Intake, hold: Option<Hold>) -> Self {
+    /// One of a session.
+    pub(super) fn new(inner: &Arc<Inner>, intake: Intake, hold: Hold) -> Self {
+        Self::of(inner, intake, Some(hold), None)
+    }
+
+    /// One of a push in one go, in an algorithm.
+    pub(super) fn alone(push: Push, intake: Intake, algorithm: &str) -> Self {
+        let inner = Arc::clone(&push.access.inner);
+        Self::of(&inner, intake, None, Some((push, algorithm.to_owned())))
+    }
+
+    fn of(
+        inner: &Arc<Inner>,
+        intake: Intake,
+        hold: Option<Hold>,
+        opens: Option<(Push, String)>,
+    ) -> Self {
+        let parts = Parts {
+            intake,
+            hold,
+            opens,
+            entering: false,
+        };
         Self {
             inner: Arc::clone(inner),
-            parts: Some(Parts { intake, hold }),
+            parts: Some(parts),
         }
     }
 
@@ -106,11 +134,11 @@ impl Writer {
             };
             match usize::try_from(due) {
                 Ok(due) if due <= bytes.len() => {
-                    parts.intake.append(&inner, bytes.split_to(due)).await?;
+                    parts.append(&inner, bytes.split_to(due)).await?;
                     parts.keep(&inner).await?;
                 }
                 _ if bytes.is_empty() => return Ok(()),
-                _ => return parts.intake.append(&inner, bytes).await,
+                _ => return parts.append(&inner, bytes).await,
             }
         }
     }
@@ -131,14 +159,21 @@ impl Drop for Writer {
 }
 
 impl Parts {
+    async fn append(&mut self, inner: &Inner, bytes: Bytes) -> Result<()> {
+        self.enter(inner, bytes.len()).await?;
+        self.intake.append(bytes).await
+    }
+
     /// Keeps everything so far in the session's row.
     async fn keep(&mut self, inner: &Inner) -> Result<()> {
+        let kept = self.hold.as_ref().map(|hold| hold.kept);
+        if kept.is_none_or(|kept| kept == self.intake.offset() && !self.entering) {
+            return Ok(());
+        }
+        self.enter(inner, 0).await?;
         let Some(hold) = &mut self.hold else {
             return Ok(());
         };
-        if self.intake.offset() == hold.kept {
-            return Ok(());
-        }
         let checkpoint = self.intake.checkpoint().await?;
         let kept = checkpoint.offset;
         let command = WriteCheckpoint {
@@ -155,10 +190,16 @@ impl Parts {
 
     /// The end of a writer whose client went away. What fails here is left to the collector.
     async fn leave(mut self, inner: &Inner) {
-        if !self.intake.is_torn() && self.hold.is_some() {
+        let hold = self.hold.as_ref();
+        if let Some(hold) = hold.filter(|hold| !hold.known) {
+            // Nobody can go on. Where the row stays, it is the collector's.
+            if inner.metadata.cancel(hold.session()).await.is_ok() {
+                drop(self.intake.give_up().await);
+            }
+        } else if !self.intake.is_torn() && hold.is_some() {
             drop(self.keep(inner).await);
-        } else if !self.hold.as_ref().is_some_and(Hold::may_be_shared) {
-            drop(self.intake.abort().await);
+        } else if self.entering || !hold.is_some_and(Hold::may_be_shared) {
+            drop(self.intake.give_up().await);
         }
     }
 }

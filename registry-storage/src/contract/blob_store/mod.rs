@@ -6,6 +6,7 @@
 
 mod announced;
 mod dropped;
+mod entered;
 pub(crate) mod fixture;
 mod gone;
 mod harness;
@@ -16,6 +17,7 @@ mod visible;
 
 pub use announced::*;
 pub use dropped::*;
+pub use entered::*;
 pub use gone::*;
 pub use harness::BlobStoreHarness;
 pub use listing::*;

@@ -119,6 +119,15 @@ impl BlobWrite for FaultyWrite {
         self.faults.around(Operation::Announce, call).await
     }
 
+    fn outgrows(&self, more: u64) -> bool {
+        self.inner.outgrows(more)
+    }
+
+    async fn enter(&mut self, kept: u64) -> Result<StoreCheckpoint, StoreError> {
+        let call = self.inner.enter(kept);
+        self.faults.around(Operation::Enter, call).await
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         let fault = self.faults.draw(Operation::Append);
         if let Some(Fault::TornWrite(keep)) = fault {

@@ -3,6 +3,7 @@
 mod bucket;
 mod contract;
 mod flow;
+mod named;
 mod reading;
 mod requests;
 mod store;

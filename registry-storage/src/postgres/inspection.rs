@@ -21,7 +21,7 @@ use super::{
     value::{bits, limit, millis, parsed, text},
 };
 
-const CONTENTS: &str = "SELECT digest, size, quarantined, object, inline
+pub(super) const CONTENTS: &str = "SELECT digest, size, quarantined, object, inline
     FROM contents WHERE digest > $1 ORDER BY digest LIMIT $2";
 
 /// Each repository gives no more than a page, so that a large one is not sorted.
@@ -69,7 +69,7 @@ const TOTALS: &str = "SELECT
     (SELECT count(*) FROM objects WHERE state = 'doomed'),
     (SELECT count(*) FROM quarantine)";
 
-fn content(row: &Row) -> Result<KeptContent, Failure> {
+pub(super) fn content(row: &Row) -> Result<KeptContent, Failure> {
     Ok(KeptContent {
         digest: text(row, 0)?,
         size: bits(row, 1)?,

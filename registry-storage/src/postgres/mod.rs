@@ -36,6 +36,7 @@
 //! would be locked by every push. Nothing deletes a repository, and what a manifest refers to is locked by
 //! the commands themselves. Texts are compared by bytes (`COLLATE "C"`).
 
+mod carry;
 mod changes;
 mod collection;
 mod content;

@@ -65,8 +65,12 @@ const TOTALS: &str = "SELECT
     (SELECT count(*) FROM quarantine)";
 
 impl View<'_> {
-    fn contents(&self, after: Option<&Digest>, most: usize) -> Result<Vec<KeptContent>, Failure> {
-        let after = after.map_or("", Digest::as_str);
+    /// Contents behind a digest, or a text that stands before all.
+    pub(super) fn contents_after(
+        &self,
+        after: &str,
+        most: usize,
+    ) -> Result<Vec<KeptContent>, Failure> {
         self.all(CONTENTS, (after, limit(most)), |row| {
             let object = row.get_ref(3)?.as_str_or_null()?.map(ObjectKey::new);
             let content = match object {
@@ -172,7 +176,7 @@ impl Inspection for SqliteMetadata {
         after: Option<&Digest>,
         limit: usize,
     ) -> Result<Vec<KeptContent>, MetadataError> {
-        self.read(|view| view.contents(after, limit))
+        self.read(|view| view.contents_after(after.map_or("", Digest::as_str), limit))
     }
 
     async fn manifests(

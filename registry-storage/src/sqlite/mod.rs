@@ -80,6 +80,7 @@
 //! whose objects are deleted. What that process names it has committed itself, after every deletion that
 //! was forgotten. A key costs some 250 bytes until then.
 
+mod carry;
 mod changes;
 mod collection;
 mod content;

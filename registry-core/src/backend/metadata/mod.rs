@@ -20,6 +20,7 @@
 //!    backwards within the backend; callers only pass durations.
 
 mod access;
+mod carrying;
 mod changes;
 mod collection;
 mod content;
@@ -34,6 +35,7 @@ pub use access::{
     Checked, Facts, FactsVersion, MetadataError, MetadataErrorKind, NamespaceFacts, Origin,
     RepositoryFacts, Scope,
 };
+pub use carrying::{CarriedManifest, Carry, Row, RowKey, RowKind};
 pub use changes::{Changes, PullCount, Pulls};
 pub use collection::{Collection, Condemned, Doomed, Removed, UnknownObject};
 pub use content::{

@@ -269,7 +269,7 @@ impl Transaction<'_> {
     }
 
     /// Removes a manifest that is locked, with what it refers to, and answers the tags that went with it.
-    async fn drop_manifest(&self, id: i64) -> Result<Vec<Tag>, Failure> {
+    pub(in crate::postgres) async fn drop_manifest(&self, id: i64) -> Result<Vec<Tag>, Failure> {
         let sql = "DELETE FROM tags WHERE manifest = $1 RETURNING tag";
         let rows = self.rows(sql, &[id.into()]).await?;
         let untagged: Result<Vec<Tag>, Failure> = rows.iter().map(|row| text(row, 0)).collect();

@@ -22,6 +22,7 @@ use registry_core::{
 };
 use tokio_postgres::Row;
 
+pub(super) use self::referrers::without_zero;
 use super::{
     PostgresMetadata,
     error::Failure,

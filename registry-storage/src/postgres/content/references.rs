@@ -94,7 +94,7 @@ impl Transaction<'_> {
     }
 
     /// Has a manifest refer to these and nothing else.
-    pub(super) async fn set_references(
+    pub(in crate::postgres) async fn set_references(
         &self,
         repository: i64,
         manifest: i64,

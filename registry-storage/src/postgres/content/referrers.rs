@@ -49,6 +49,6 @@ pub(super) fn descriptor(row: &Row) -> Result<Option<RawDescriptor>, Failure> {
 }
 
 /// An artifact type as a text of the database, which has no zero.
-pub(super) fn without_zero(artifact_type: &str) -> String {
+pub(in crate::postgres) fn without_zero(artifact_type: &str) -> String {
     artifact_type.replace('\0', "\u{fffd}")
 }

@@ -9,6 +9,8 @@ pub mod disk;
 #[cfg(feature = "directory")]
 mod journal;
 pub mod memory;
+#[cfg(feature = "migrate")]
+pub mod migrate;
 #[cfg(feature = "object")]
 pub mod object;
 #[cfg(feature = "postgres")]

@@ -100,6 +100,9 @@ pub enum Error {
     /// There is no room.
     #[error("the registry's storage is full: nothing was changed")]
     Full,
+    /// No writes are taken, for a reason that everybody may know.
+    #[error("{0}")]
+    Closed(String),
     /// A backend does not answer as it should; trying again later may help.
     #[error("the registry cannot do this now: {0}")]
     Unavailable(String),
@@ -149,6 +152,7 @@ impl From<MetadataError> for Error {
     fn from(error: MetadataError) -> Self {
         match error.kind {
             MetadataErrorKind::Full => Self::Full,
+            MetadataErrorKind::Closed => Self::Closed(error.message),
             MetadataErrorKind::Unavailable | MetadataErrorKind::Unknown => {
                 Self::Unavailable(error.message)
             }

@@ -51,7 +51,7 @@ pub(crate) fn respond(failure: &Failure) -> Response<Body> {
         Failure::Engine(Error::Required { .. }) => {
             headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
-        Failure::Engine(Error::Unavailable(_) | Error::UploadTakenOver)
+        Failure::Engine(Error::Closed(_) | Error::Unavailable(_) | Error::UploadTakenOver)
         | Failure::AccountsUnavailable(_)
         | Failure::TooManyUploads { .. }
         | Failure::Busy => {

@@ -199,7 +199,7 @@ fn engine(error: &Error) -> (StatusCode, Code) {
         Error::Body(BodyError::TooSlow) => (S::REQUEST_TIMEOUT, Code::BlobUploadInvalid),
         Error::Body(BodyError::TooLarge { .. }) => (S::PAYLOAD_TOO_LARGE, Code::SizeInvalid),
         Error::Full => (S::INSUFFICIENT_STORAGE, Code::Unavailable),
-        Error::Unavailable(_) => (S::SERVICE_UNAVAILABLE, Code::Unavailable),
+        Error::Closed(_) | Error::Unavailable(_) => (S::SERVICE_UNAVAILABLE, Code::Unavailable),
     }
 }
 

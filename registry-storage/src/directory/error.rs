@@ -1,6 +1,9 @@
 //! Why a data directory was not opened.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use registry_core::backend::StoreError;
 
@@ -17,6 +20,37 @@ pub enum DirectoryError {
         "a restore into {} was not finished: run registry restore again", .0.display()
     )]
     Restoring(PathBuf),
+    /// The registry that was there is elsewhere now.
+    #[error("{}", told(.path, .said))]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
+        /// Where it is, in words.
+        said: String,
+    },
+    /// A registry is on its way to it.
+    #[error(
+        "a registry is being moved into {}, and not all of it is there: run registry migrate again where it \
+         comes from", .0.display()
+    )]
+    Arriving(PathBuf),
+    /// There is something where a registry was to be moved to.
+    #[error(
+        "{} is not empty, and no registry was on its way into it: move to another directory, or move away \
+         what is there", .0.display()
+    )]
+    Occupied(PathBuf),
+    /// Another registry is on its way to it.
+    #[error(
+        "another registry, {registry}, was being moved into {}: go on with that one, or move to another \
+         directory", .path.display()
+    )]
+    ArrivingOther {
+        /// Where.
+        path: PathBuf,
+        /// Which.
+        registry: String,
+    },
     /// It is a backup.
     #[error(
         "{} is a backup, and stays as it is: make a data directory of it with registry restore",
@@ -72,6 +106,15 @@ pub enum DirectoryError {
     /// The store of large content cannot be used.
     #[error("{0}")]
     Content(#[from] StoreError),
+}
+
+/// Where a registry is, and how that is taken back.
+fn told(path: &Path, said: &str) -> String {
+    let path = path.display();
+    format!(
+        "the registry of {path} has moved to {said}; what it was told since is there and not here: to go back all \
+         the same, remove {path}/moved"
+    )
 }
 
 impl DirectoryError {

@@ -7,6 +7,7 @@
 //! DIR/content/registry        which registry's content it is
 //! DIR/content/journal         what the database knows, in case it is lost; where that is kept
 //! DIR/restoring               there while a backup is restored into it
+//! DIR/arriving, DIR/moved     there while a registry moves in, and once it has moved out
 //! ```
 //!
 //! The database and the files could be opened apart, and are where an embedder keeps them apart. What
@@ -17,6 +18,7 @@ mod backup;
 mod error;
 mod files;
 mod identity;
+mod moving;
 mod options;
 mod progress;
 mod rebuild;
@@ -31,7 +33,7 @@ use std::{
 
 use registry_core::{Builder, Random, Registry, Secret, SystemClock, backend::Identity};
 
-use self::{backup::is_backup, identity::Comparison, restore::RESTORING};
+use self::{backup::is_backup, identity::Comparison, moving::refuse_moving, restore::RESTORING};
 pub use self::{
     backup::{BackupDescription, BackupError, BackupOptions, BackupReport},
     error::DirectoryError,
@@ -113,9 +115,18 @@ impl Directory {
         options: DirectoryOptions,
         agree: impl FnOnce(&Comparison<'_>, Lineage, bool) -> Result<Lineage, DirectoryError>,
     ) -> Result<Self, DirectoryError> {
-        // Whoever may read the files may read every private repository.
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.map_err(|error| DirectoryError::Make(path.clone(), error))?;
+        make(&path)?;
+        refuse_moving(&path)?;
+        Self::open_as(path, options, &fresh_identity(), agree)
+    }
+
+    /// Opens a directory that is there, whose registry has this identity if it has none yet.
+    fn open_as(
+        path: PathBuf,
+        options: DirectoryOptions,
+        fresh: &Identity,
+        agree: impl FnOnce(&Comparison<'_>, Lineage, bool) -> Result<Lineage, DirectoryError>,
+    ) -> Result<Self, DirectoryError> {
         refuse_unready(&path)?;
         let comparison = Comparison::of(&path)?;
         if !exists(&path.join(METADATA))? {
@@ -130,7 +141,7 @@ impl Directory {
             &path.join(METADATA),
             Arc::new(SystemClock),
             (durability, keeping),
-            &fresh_identity(),
+            fresh,
             |database, names_objects| agree(&comparison, database, names_objects),
         )?;
         let blobs = DiskBlobs::open(path.join(CONTENT), durability, Arc::new(SystemRandom))?;
@@ -157,6 +168,7 @@ impl Directory {
         options: impl Into<DirectoryOptions>,
     ) -> Result<Self, DirectoryError> {
         let path = path.into();
+        refuse_moving(&path)?;
         refuse_unready(&path)?;
         match exists(&path.join(METADATA))? {
             true => Self::open(path, options),
@@ -206,6 +218,12 @@ impl Directory {
             .blobs(blobs)
             .random(SystemRandom)
     }
+}
+
+/// Makes a directory if it is not there. Whoever may read the files may read every private repository.
+fn make(path: &Path) -> Result<(), DirectoryError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.map_err(|error| DirectoryError::Make(path.to_owned(), error))
 }
 
 fn exists(path: &Path) -> Result<bool, DirectoryError> {

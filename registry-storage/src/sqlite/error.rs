@@ -97,12 +97,15 @@ pub(crate) enum Failure {
     ServesAnother { key: ObjectKey, digest: Digest },
     #[error("a command of the metadata panicked")]
     Panicked,
+    #[error("{0}")]
+    Closed(String),
 }
 
 impl From<Failure> for MetadataError {
     fn from(failure: Failure) -> Self {
         let kind = match &failure {
             Failure::Sqlite(error) if is_full(error) => MetadataErrorKind::Full,
+            Failure::Closed(_) => MetadataErrorKind::Closed,
             _ => MetadataErrorKind::Unavailable,
         };
         Self::new(kind, failure.to_string())

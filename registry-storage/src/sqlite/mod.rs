@@ -82,6 +82,7 @@
 
 mod carry;
 mod changes;
+mod closing;
 mod collection;
 mod content;
 mod error;
@@ -131,19 +132,8 @@ use tokio::sync::watch;
 
 #[cfg(feature = "directory")]
 pub(crate) use self::lineage::Lineage;
-#[cfg(feature = "directory")]
-pub(crate) use self::{
-    error::Failure as SqliteFailure,
-    journal::{Keeping, Rebuild, RebuildCounts},
-    lock::beside,
-    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable, unsound},
-};
-pub use self::{
-    error::SqliteOpenError,
-    hold::DeletionHold,
-    writer::{CommitCounts, CommitFigures, Spread},
-};
 use self::{
+    closing::Closed,
     error::{Failure, OpenError},
     hold::Holds,
     lock::Lock,
@@ -153,6 +143,19 @@ use self::{
     transaction::{Counters, Transaction},
     view::View,
     writer::Writer,
+};
+pub use self::{
+    closing::Closing,
+    error::SqliteOpenError,
+    hold::DeletionHold,
+    writer::{CommitCounts, CommitFigures, Spread},
+};
+#[cfg(feature = "directory")]
+pub(crate) use self::{
+    error::Failure as SqliteFailure,
+    journal::{Keeping, Rebuild, RebuildCounts},
+    lock::beside,
+    snapshot::{Reserved, Snapshot, forget_absent, reserve, unavailable, unsound},
 };
 #[cfg(feature = "directory")]
 pub use self::{journal::JournalFigures, snapshot::Counts};
@@ -185,6 +188,7 @@ pub struct SqliteMetadata {
     time: Arc<Time>,
     holds: Holds,
     leases: Mutex<LeaseTable>,
+    closed_to_writes: Arc<Closed>,
     path: PathBuf,
     _lock: Lock,
     closed: watch::Sender<()>,
@@ -264,6 +268,7 @@ impl SqliteMetadata {
             time,
             holds: Holds::default(),
             leases: Mutex::default(),
+            closed_to_writes: Arc::default(),
             path: path.to_owned(),
             _lock: lock,
             closed: watch::Sender::new(()),
@@ -306,7 +311,13 @@ impl SqliteMetadata {
         &self,
         command: impl FnOnce(&mut Transaction<'_>) -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, MetadataError> {
-        self.writer.run(command).await
+        let closed = Arc::clone(&self.closed_to_writes);
+        self.writer
+            .run(move |transaction| {
+                closed.refuse()?;
+                command(transaction)
+            })
+            .await
     }
 
     /// Reads what was answered up to now.

@@ -6,6 +6,7 @@ mod directory;
 mod disk;
 mod hazards;
 mod journal;
+mod migrate;
 mod object;
 mod pair;
 mod sqlite;

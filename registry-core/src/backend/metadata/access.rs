@@ -31,6 +31,8 @@ pub enum MetadataErrorKind {
     Unknown,
     /// Nothing happened; there is no room.
     Full,
+    /// Nothing happened: no writes are taken for now, or any more. The message says why, to clients as well.
+    Closed,
 }
 
 /// What is known of a repository and of its namespace, at one moment.

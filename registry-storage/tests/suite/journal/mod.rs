@@ -4,7 +4,7 @@ mod damage;
 mod lines;
 mod made_again;
 mod tables;
-mod work;
+pub(crate) mod work;
 
 use std::{fs, path::Path};
 

@@ -49,6 +49,7 @@
 //! once shows little that way: wrap it in something that is not, as the tests of this crate do.
 
 pub mod blob_store;
+pub mod carry;
 mod cost;
 mod drive;
 pub mod metadata;

@@ -321,6 +321,26 @@ macro_rules! engine_contract {
     };
 }
 
+/// The clauses of rows that are carried as tests.
+///
+/// The first argument names the module that holds them; the second is a closure whose future gives a fresh and empty
+/// backend, as a [`CarryHarness`](crate::contract::carry::CarryHarness). It is called once per test.
+#[macro_export]
+macro_rules! carry_contract {
+    ($module:ident, $fresh:expr $(,)?) => {
+        $crate::__contract_tests! { $module, $fresh, carry, [
+            carry_01_pages_go_by_key_and_miss_none,
+            carry_02_what_is_put_is_read_back,
+            carry_02_what_is_put_takes_the_place_of_what_is_there,
+            carry_03_what_rests_on_nothing_is_not_put,
+            carry_04_a_row_that_cannot_be_put_takes_the_others_along,
+            carry_05_a_replaced_or_dropped_object_is_given_up,
+            carry_05_what_is_out_of_sight_is_kept_aside,
+            carry_06_all_but_places_can_be_dropped,
+        ]}
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __contract_tests {

@@ -9,6 +9,8 @@ use registry_core::{
 };
 use tokio_postgres::error::SqlState;
 
+use super::moving::CLOSED;
+
 /// Why a database cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PostgresOpenError {
@@ -18,6 +20,19 @@ pub enum PostgresOpenError {
     /// It cannot be reached, or refuses.
     #[error("the database cannot be used: {0}")]
     Unusable(String),
+    /// The registry that was there is elsewhere now.
+    #[error(
+        "the registry of this database has moved to {0}; what it was told since is there and not here: to go back \
+         all the same, have the database run DROP FUNCTION registry_moved() CASCADE; DROP TABLE moving; DELETE \
+         FROM migrations WHERE version = 9223372036854775807"
+    )]
+    Moved(String),
+    /// A registry is on its way to it.
+    #[error(
+        "a registry is being moved into this database, and not all of it is there: run registry migrate again \
+         where it comes from"
+    )]
+    Arriving,
     /// What is there was written by a version that is too new.
     #[error(
         "the database has schema {found}, written by a newer version of the registry, and needs one that \
@@ -121,9 +136,15 @@ impl Failure {
         self.state().is_some_and(|state| full.contains(&state))
     }
 
+    /// Whether the database refuses writes, because its registry has moved.
+    fn is_closed(&self) -> bool {
+        self.state().is_some_and(|state| state.code() == CLOSED)
+    }
+
     /// What it means where it struck a commit, or a statement that is its own transaction.
     pub(super) fn of_commit(self) -> MetadataError {
         let kind = match &self {
+            _ if self.is_closed() => return self.into(),
             // The database says that it was undone.
             _ if self.is_full() => MetadataErrorKind::Full,
             _ if self.was_answered() => MetadataErrorKind::Unavailable,
@@ -146,9 +167,13 @@ fn ends_session(error: &tokio_postgres::Error) -> bool {
 
 impl From<Failure> for MetadataError {
     fn from(failure: Failure) -> Self {
-        let kind = match failure.is_full() {
-            true => MetadataErrorKind::Full,
-            false => MetadataErrorKind::Unavailable,
+        let kind = match &failure {
+            Failure::Postgres(error) if failure.is_closed() => {
+                let said = error.as_db_error().map_or("", |said| said.message());
+                return Self::new(MetadataErrorKind::Closed, said);
+            }
+            _ if failure.is_full() => MetadataErrorKind::Full,
+            _ => MetadataErrorKind::Unavailable,
         };
         Self::new(kind, failure.to_string())
     }

@@ -30,6 +30,7 @@
 //! leases              work ─ holder, until: what one replica at a time does
 //! migrations          version: those that were run
 //! compatible          version ─ oldest: the oldest version of the code that may use it then
+//! moving              one row, while a registry moves in and once it has moved out
 //! ```
 //!
 //! There are no foreign keys: each would lock the row that it leads to, and a repository's or a namespace's row
@@ -45,6 +46,7 @@ mod facts;
 mod identity;
 mod inspection;
 mod leases;
+mod moving;
 mod names;
 mod objects;
 mod param;
@@ -77,6 +79,7 @@ use self::{
 };
 pub use self::{
     error::PostgresOpenError,
+    moving::{Closing, Mark},
     settings::{PostgresSettings, Statements},
 };
 
@@ -161,7 +164,7 @@ impl PostgresMetadata {
 
     async fn migrate(&self) -> Result<(), PostgresOpenError> {
         let session = self.session().await?;
-        schema::migrate(&session).await?;
+        schema::migrate(&session, self.settings.moving).await?;
         session.end();
         Ok(())
     }

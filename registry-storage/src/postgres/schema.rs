@@ -13,7 +13,12 @@
 //! - It waits for no request and lets none wait: it makes tables and indexes of its own, adds columns that may be
 //!   absent, and its file says which locks it takes. Rows are changed by the code, a few at a time.
 
-use super::{PostgresOpenError, error::Failure, session::Session};
+use super::{
+    PostgresOpenError,
+    error::Failure,
+    moving::{self, MARKED, Mark},
+    session::Session,
+};
 
 /// Takes a database of the version before to its own; the first makes one from nothing.
 struct Migration {
@@ -46,9 +51,19 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMA
 const HOLD: &str = "BEGIN;
     INSERT INTO migrations VALUES (0) ON CONFLICT (version) DO UPDATE SET version = 0";
 
-/// Brings a database up to the current version, or finds that this code gets on with a newer one.
-pub(super) async fn migrate(session: &Session) -> Result<(), PostgresOpenError> {
-    if is_usable(session, found(session).await?).await? {
+/// Brings a database up to the current version, or finds that this code gets on with a newer one. One that a
+/// registry is on its way to, or has left, is refused, unless it is opened by whoever moves it.
+pub(super) async fn migrate(session: &Session, moving: bool) -> Result<(), PostgresOpenError> {
+    let found = found(session).await?;
+    if found > 0 {
+        match moving::mark(session).await? {
+            Some(mark) if !moving => return Err(mark.refusal()),
+            // It stays as it was left.
+            Some(Mark::Moved(_)) => return Ok(()),
+            Some(Mark::Arriving(_)) | None => {}
+        }
+    }
+    if is_usable(session, found).await? {
         return Ok(());
     }
     have_table(session).await?;
@@ -104,15 +119,14 @@ async fn have_table(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// The version that is there; 0 where there is nothing.
+/// The version that is there; 0 where there is nothing. A mark is no version.
 async fn found(session: &Session) -> Result<i64, Failure> {
     let sql = "SELECT 1 FROM information_schema.tables
         WHERE table_schema = current_schema() AND table_name = 'migrations'";
     if !session.any(sql, &[]).await? {
         return Ok(0);
     }
-    let row = session
-        .one("SELECT max(version) FROM migrations", &[])
-        .await?;
+    let sql = "SELECT max(version) FROM migrations WHERE version < $1";
+    let row = session.one(sql, &[MARKED.into()]).await?;
     Ok(row.and_then(|row| row.get(0)).unwrap_or(0))
 }

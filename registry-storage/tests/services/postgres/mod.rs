@@ -1,11 +1,13 @@
 //! Metadata in PostgreSQL, in a server of the tests' own.
 
+mod carry;
 mod cluster;
 mod collection;
 mod contract;
 mod database;
 mod harness;
 mod invariants;
+mod moving;
 mod older;
 mod place;
 mod pulls;

@@ -1,5 +1,6 @@
 //! What holds of metadata in SQLite besides the contract.
 
+mod carry;
 mod contract;
 mod damage;
 pub(crate) mod fixture;

@@ -8,7 +8,10 @@ use std::{
 };
 
 use registry_core::{BuildError, Error, ScrubError};
-use registry_storage::directory::{BackupError, DirectoryError};
+use registry_storage::{
+    directory::{BackupError, DirectoryError},
+    migrate::MigrateError,
+};
 use serde::{Deserialize, Serialize};
 
 /// What was wrong and what to do about it.
@@ -59,6 +62,12 @@ impl From<DirectoryError> for Failure {
 
 impl From<BackupError> for Failure {
     fn from(error: BackupError) -> Self {
+        Self::new(error.to_string())
+    }
+}
+
+impl From<MigrateError> for Failure {
+    fn from(error: MigrateError) -> Self {
         Self::new(error.to_string())
     }
 }

@@ -8,7 +8,7 @@ use tokio::runtime::Runtime;
 use crate::{
     config::{Config, Flags},
     failure::Failure,
-    job::{Job, Terminal},
+    job::{self, Job, Terminal},
     telemetry::{self, LogLevel},
 };
 
@@ -39,6 +39,16 @@ impl Data {
             return Err(Failure::new(SHARED));
         }
         on_runtime(job.run_at(&config, &Terminal))
+    }
+
+    /// Has a registry moved, which may be in a database and a bucket.
+    pub(super) fn migrate(self, job: job::Migrate) -> Result<(), Failure> {
+        telemetry::start(LogLevel::Warn, None);
+        let config = self.config()?;
+        match config.database.url.is_some() {
+            true => on_runtime(job.run_shared(&config, &Terminal)),
+            false => on_runtime(Job::Migrate(job).run_at(&config, &Terminal)),
+        }
     }
 
     /// Does something with a data directory in this process, whether or not a server has it.

@@ -8,6 +8,7 @@ mod export;
 mod gc;
 mod greeting;
 mod import;
+mod migrate;
 mod moving;
 mod quarantine;
 mod repair;
@@ -30,6 +31,7 @@ pub(crate) enum Command {
     Gc(gc::Gc),
     Import(import::Import),
     Export(export::Export),
+    Migrate(migrate::Migrate),
     Scrub(scrub::Scrub),
     Quarantine(quarantine::Quarantine),
     Check(check::Check),
@@ -47,6 +49,7 @@ impl Command {
             Self::Gc(gc) => gc.run(),
             Self::Import(import) => import.run(),
             Self::Export(export) => export.run(),
+            Self::Migrate(migrate) => migrate.run(),
             Self::Scrub(scrub) => scrub.run(),
             Self::Quarantine(quarantine) => quarantine.run(),
             Self::Check(check) => check.run(),

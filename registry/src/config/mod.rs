@@ -39,7 +39,7 @@ pub(crate) use setting::Setting;
 pub(crate) use show::show;
 pub(crate) use written::Written;
 
-use std::ffi::OsString;
+use std::{ffi::OsString, iter, path::Path};
 
 use declaration::{Declared, Key, Section};
 
@@ -100,6 +100,13 @@ impl Config {
     /// What the operator set, or everything that is wrong with it.
     pub(crate) fn load(flags: &Flags) -> Result<(Self, Written), Failure> {
         Self::from_parts(flags, std::env::vars_os()).map_err(Failure::several)
+    }
+
+    /// What a file alone says, of a registry that is another than this process's.
+    pub(crate) fn of_file(path: &Path) -> Result<Self, Failure> {
+        let flags = Flags::default().reading(Some(path.to_owned()));
+        let loaded = Self::from_parts(&flags, iter::empty());
+        loaded.map(|(config, _)| config).map_err(Failure::several)
     }
 
     /// The same of a given environment.

@@ -9,6 +9,7 @@ mod backup;
 mod check;
 mod files;
 mod gc;
+mod migrate;
 mod quarantine;
 mod report;
 mod scrub;
@@ -30,6 +31,7 @@ pub(crate) use self::{
     check::Check,
     files::{Lines, counted, holds},
     gc::Gc,
+    migrate::Migrate,
     quarantine::Quarantine,
     report::{Progress, Report, Terminal},
     scrub::Scrub,
@@ -56,6 +58,8 @@ pub(crate) enum Job {
     Import(Import),
     /// Images to elsewhere.
     Export(Export),
+    /// A move to other storage.
+    Migrate(Migrate),
     /// A list of what is kept aside.
     Quarantine(Quarantine),
     /// A run through everything.
@@ -72,6 +76,7 @@ impl Job {
             Self::Gc(gc) => gc.run(place, report).await,
             Self::Import(import) => import.run(place, report).await,
             Self::Export(export) => export.run(place, report).await,
+            Self::Migrate(migrate) => migrate.run(place, report).await,
             Self::Quarantine(quarantine) => quarantine.run(place, report).await,
             Self::Scrub(scrub) => scrub.run(place, report).await,
             Self::Stats(stats) => stats.run(place, report).await,
@@ -92,6 +97,11 @@ impl Job {
         if let Some(server) = control::connect(&config.storage.path).await? {
             return server.run(self, report).await;
         }
+        if let Self::Migrate(migrate) = self
+            && migrate.finish(&config.storage.path, report).await?
+        {
+            return Ok(());
+        }
         let place = match self {
             Self::Import(_) => open_or_make(config, report).await?,
             _ => open(config).await?,
@@ -101,7 +111,11 @@ impl Job {
 
     async fn run_here(&self, place: Place, report: &dyn Report) -> Result<(), Failure> {
         self.run(&place, report).await?;
-        Ok(place.registry.flush_pulls().await?)
+        match self {
+            // What is counted was carried, and nothing is written here any more.
+            Self::Migrate(_) => Ok(()),
+            _ => Ok(place.registry.flush_pulls().await?),
+        }
     }
 }
 

@@ -16,7 +16,7 @@ use registry_storage::{
     memory,
 };
 
-pub(crate) use self::shared::Shared;
+pub(crate) use self::shared::{Shared, fresh_identity};
 use crate::{
     config::{self, Config},
     failure::Failure,

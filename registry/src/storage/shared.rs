@@ -34,35 +34,35 @@ pub(crate) struct Shared {
 impl Shared {
     /// Connects to both, and brings the database up to this version.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
+        let opened = Self::reach(config, false).await?;
+        opened.agree(fresh_identity()).await?;
+        tracing::info!("opened");
+        Ok(opened)
+    }
+
+    /// The same without asking whose they are. A registry that is moved may be on its way there, or have left.
+    pub(crate) async fn reach(config: &Config, moving: bool) -> Result<Self, Failure> {
         let objects = &config.objects;
         tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
         let store = Arc::new(bucket(objects)?);
         let parts = Arc::clone(&store);
         let objects = ObjectBlobs::new(store, parts, settings(objects), Arc::new(SystemRandom))
             .map_err(|error| Failure::new(format!("objects.prefix: {error}")))?;
-        let database = connect(&config.database).await?;
-        let opened = Self {
+        let database = connect(&config.database, moving).await?;
+        Ok(Self {
             database: Arc::new(database),
             objects: Arc::new(objects),
-        };
-        opened.agree().await?;
-        tracing::info!("opened");
-        Ok(opened)
+        })
     }
 
-    /// Has the bucket belong to the database's registry, and to no other.
-    async fn agree(&self) -> Result<(), Failure> {
-        let (mut registry, mut secret) = ([0; 16], [0; 32]);
-        SystemRandom.fill(&mut registry);
-        SystemRandom.fill(&mut secret);
-        let proposed = Identity {
-            registry,
-            secret: Secret::new(secret),
-        };
+    /// Has the bucket belong to the database's registry, and to no other. Where the database is nobody's yet, it is
+    /// from now on that of the registry proposed.
+    pub(crate) async fn agree(&self, proposed: Identity) -> Result<Identity, Failure> {
         let identity = self.database.identity(proposed).await;
         let identity = identity.map_err(|error| Failure::new(error.to_string()))?;
         let belongs = self.objects.belong_to(&identity.registry).await;
-        belongs.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+        belongs.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))?;
+        Ok(identity)
     }
 
     pub(crate) fn database(&self) -> &Arc<PostgresMetadata> {
@@ -89,12 +89,24 @@ impl Shared {
     }
 }
 
-async fn connect(config: &Database) -> Result<PostgresMetadata, Failure> {
+/// An identity that no registry has.
+pub(crate) fn fresh_identity() -> Identity {
+    let (mut registry, mut secret) = ([0; 16], [0; 32]);
+    SystemRandom.fill(&mut registry);
+    SystemRandom.fill(&mut secret);
+    Identity {
+        registry,
+        secret: Secret::new(secret),
+    }
+}
+
+async fn connect(config: &Database, moving: bool) -> Result<PostgresMetadata, Failure> {
     let settings = PostgresSettings {
         connections: config.connections,
         statements: config.statements,
         connect_timeout: config.connect_timeout,
         deadline: config.deadline,
+        moving,
     };
     let url = config.url.as_ref().map_or("", |url| url.expose());
     let connected = match config.tls {

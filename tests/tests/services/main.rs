@@ -6,6 +6,7 @@
 mod cluster;
 mod commands;
 mod encrypted;
+mod migrate;
 mod pooled;
 mod replica;
 mod services;

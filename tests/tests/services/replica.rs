@@ -2,6 +2,7 @@
 
 use std::{
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -29,8 +30,21 @@ impl Replica {
 
     /// One that is set to more.
     pub(crate) fn start_with(database: &str, bucket: &Bucket, more: Set<'_>) -> Self {
-        let mut process = command(database, bucket, more);
-        let mut process = process
+        Self::spawn(command(database, bucket, more))
+    }
+
+    /// A server over a data directory.
+    pub(crate) fn on_directory(directory: &Path) -> Self {
+        let mut command = program();
+        command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(directory)
+            .stdout(Stdio::piped());
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut process = command
             .stderr(Stdio::null())
             .spawn()
             .expect("the program starts");
@@ -66,19 +80,25 @@ impl Replica {
 pub(crate) type Set<'a> = &'a [(&'a str, String)];
 
 fn command(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
-    let mut command = program(database, bucket, more);
+    let mut command = configured(database, bucket, more);
     command.args(["serve", "--listen", "127.0.0.1:0"]);
     command
 }
 
-/// The program, set to a database and a bucket.
-fn program(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
+/// The built program, which is told nothing by the environment.
+pub(crate) fn program() -> Command {
     let program = std::env::var("REGISTRY_BIN")
         .expect("REGISTRY_BIN names the built program: `cargo build` and set it");
     let mut command = Command::new(program);
+    // It is for us; the server would take it for a setting.
+    command.env_remove("REGISTRY_BIN");
     command
-        // It is for us; the server would take it for a setting.
-        .env_remove("REGISTRY_BIN")
+}
+
+/// The program, set to a database and a bucket.
+fn configured(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
+    let mut command = program();
+    command
         .env("REGISTRY_DATABASE_URL", database)
         .env("REGISTRY_DATABASE_CONNECTIONS", "4")
         .env("REGISTRY_DATABASE_CONNECT_TIMEOUT", "2s")
@@ -141,7 +161,7 @@ impl Cluster {
 
     /// A command of the program on what the servers share.
     pub(crate) fn command(&self, arguments: &[&str], more: Set<'_>) -> Command {
-        let mut command = program(&self.database, &self.bucket, more);
+        let mut command = configured(&self.database, &self.bucket, more);
         command.args(arguments);
         command
     }
@@ -192,7 +212,7 @@ impl Cluster {
     }
 }
 
-const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);

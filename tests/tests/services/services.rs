@@ -183,6 +183,11 @@ impl Bucket {
         }
     }
 
+    /// How many objects it has, uploads under way not among them.
+    pub(crate) fn objects(&self) -> usize {
+        files(&self.directory.join(&self.name))
+    }
+
     /// Ends it as a crash would.
     pub(crate) fn stop(&mut self) {
         if let Some(mut store) = self.store.take() {
@@ -197,4 +202,18 @@ impl Drop for Bucket {
         self.stop();
         drop(fs::remove_dir_all(&self.directory));
     }
+}
+
+/// How many files there are below a directory, but for those in directories that the store keeps for itself.
+fn files(directory: &Path) -> usize {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let count = |entry: fs::DirEntry| match entry.file_type() {
+        Ok(kind) if kind.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') => {
+            files(&entry.path())
+        }
+        Ok(kind) => usize::from(kind.is_file()),
+        // It went away meanwhile.
+        Err(_) => 0,
+    };
+    entries.map(count).sum()
 }

@@ -349,3 +349,30 @@ fn a_target_that_is_not_empty_is_refused_and_left_as_it_is() {
     old.push_image("v2", b"more").unwrap();
     assert_eq!(used.tagged("v1"), there);
 }
+
+#[test]
+fn the_same_command_does_the_last_step_that_was_missing() {
+    let place = tempfile::tempdir().unwrap();
+    let [from, to] = ["from", "to"].map(|name| {
+        let directory = place.path().join(name);
+        let config = directory.with_extension("toml");
+        let text = format!("[storage]\npath = \"{}\"\n", directory.display());
+        fs::write(&config, text).unwrap();
+        (directory, config)
+    });
+    let old = At::new(Replica::on_directory(&from.0));
+    let digest = old.push_image("v1", b"layer").unwrap();
+    moved(&from.1, &to.1);
+    // As if it had been killed between its last two steps.
+    let registry = fs::read_to_string(to.0.join("content/registry")).unwrap();
+    let registry = registry.lines().next().unwrap().replace("registry ", "");
+    fs::write(to.0.join("arriving"), registry).unwrap();
+    let said = not_started(&to.0);
+    assert!(said.contains("run registry migrate again"), "{said}");
+    moved(&from.1, &to.1);
+    let said = refused(&from.1, &to.1);
+    assert!(said.contains("has moved to the data directory"), "{said}");
+    drop(old);
+    let new = At::new(Replica::on_directory(&to.0));
+    assert_eq!(new.tagged("v1"), digest);
+}

@@ -14,6 +14,9 @@ pub struct ObjectSettings {
     pub budget: u64,
     /// Where in the bucket the store is: a path, or nothing.
     pub prefix: String,
+    /// The store's own word for where and how it keeps objects, as S3's `STANDARD_IA`, or nothing for what the
+    /// bucket does by itself.
+    pub storage_class: Option<String>,
 }
 
 impl Default for ObjectSettings {
@@ -23,6 +26,7 @@ impl Default for ObjectSettings {
             in_flight: 4,
             budget: 256 << 20,
             prefix: String::new(),
+            storage_class: None,
         }
     }
 }

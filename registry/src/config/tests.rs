@@ -407,3 +407,62 @@ fn the_proxy_protocol_needs_proxies() {
     let command = Flags::augment_args(clap::Command::new("test").no_binary_name(true));
     assert!(command.try_get_matches_from(slip).is_err());
 }
+
+#[test]
+fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
+    let refused = [
+        (
+            "ACCESS_KEY=a",
+            "objects.access_key needs objects.secret_key",
+        ),
+        (
+            "SECRET_KEY=a",
+            "objects.secret_key needs objects.access_key",
+        ),
+        (
+            "ACCESS_KEY=a SECRET_KEY=b CREDENTIALS=c",
+            "objects.credentials excludes objects.access_key",
+        ),
+        (
+            "PROFILE=a",
+            "objects.profile means nothing without objects.credentials",
+        ),
+        (
+            "ENCRYPTION_KEY=a",
+            "objects.encryption_key needs objects.encryption",
+        ),
+        (
+            "ENCRYPTION_KEY=a ENCRYPTION=store",
+            "objects.encryption_key needs objects.encryption",
+        ),
+        ("ENDPOINT=http://a", "objects.endpoint is not encrypted"),
+    ];
+    for (settings, words) in refused {
+        let problem = told_of(settings).expect(settings);
+        assert!(problem.contains(words), "{settings}: {problem}");
+    }
+    for settings in [
+        "",
+        "CREDENTIALS=a PROFILE=b",
+        "ENCRYPTION_KEY=a ENCRYPTION=kms-twice",
+        "ENDPOINT=http://a PLAIN_HTTP=true",
+    ] {
+        assert_eq!(told_of(settings), None, "{settings}");
+    }
+}
+
+/// What is wrong with a bucket that is set to this: words of `NAME=VALUE`.
+fn told_of(settings: &str) -> Option<String> {
+    let pairs = settings
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='));
+    let named: Vec<_> = pairs
+        .map(|(name, value)| (format!("REGISTRY_OBJECTS_{name}"), value))
+        .collect();
+    let mut all = vec![
+        ("REGISTRY_DATABASE_URL", "postgres://db/registry"),
+        ("REGISTRY_OBJECTS_BUCKET", "registry"),
+    ];
+    all.extend(named.iter().map(|(name, value)| (&**name, *value)));
+    load(&[], &all).err()
+}

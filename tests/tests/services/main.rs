@@ -1,11 +1,14 @@
 //! Servers of the built program that share services, which the tests start.
 //!
-//! They need programs that `.ci/run` brings: PostgreSQL, a store that speaks S3 (`VERSITYGW`), and ours
+//! They need programs that `.ci/run` brings: PostgreSQL, stores that speak S3 (`VERSITYGW`, `MINIO`), and ours
 //! (`REGISTRY_BIN`). `.ci/services` runs them.
 
 mod cluster;
 mod commands;
+mod credentials;
 mod encrypted;
+mod http;
+mod kept;
 mod migrate;
 mod pooled;
 mod replica;

@@ -128,22 +128,78 @@ pub(crate) struct Bucket {
     pub(crate) endpoint: String,
     pub(crate) access_key: String,
     pub(crate) secret_key: String,
+    program: Program,
     directory: PathBuf,
     address: String,
     store: Option<Child>,
 }
 
+/// A store that speaks S3.
+pub(crate) enum Program {
+    Versitygw,
+    /// The same by TLS, with the certificate and the key in a directory.
+    Encrypted(PathBuf),
+    /// One that encrypts what it keeps, with the one key of its key management: `its-key`.
+    Minio,
+}
+
+impl Program {
+    /// How it is started to keep buckets in a directory.
+    fn command(&self, address: &str, keys: [&str; 2], directory: &Path) -> Command {
+        let variable = match self {
+            Self::Versitygw | Self::Encrypted(_) => "VERSITYGW",
+            Self::Minio => "MINIO",
+        };
+        let program = env::var(variable)
+            .unwrap_or_else(|_| panic!("{variable} names the program of that store"));
+        let mut command = Command::new(program);
+        if let Self::Encrypted(tls) = self {
+            command.arg("--cert").arg(tls.join("certificate"));
+            command.arg("--key").arg(tls.join("key"));
+        }
+        match self {
+            Self::Versitygw | Self::Encrypted(_) => command
+                .envs([("ROOT_ACCESS_KEY", keys[0]), ("ROOT_SECRET_KEY", keys[1])])
+                .args(["--port", address, "--quiet", "posix"]),
+            Self::Minio => command
+                .envs([
+                    ("MINIO_ROOT_USER", keys[0]),
+                    ("MINIO_ROOT_PASSWORD", keys[1]),
+                ])
+                .env("MINIO_DOMAIN", "localhost")
+                .env("MINIO_KMS_SECRET_KEY", KEY_MANAGEMENT)
+                .env("MINIO_BROWSER", "off")
+                .args(["server", "--quiet", "--address", address]),
+        };
+        command.arg(directory);
+        command
+    }
+}
+
+/// A name and 32 bytes in base64.
+const KEY_MANAGEMENT: &str = "its-key:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 impl Bucket {
     pub(crate) fn start() -> Self {
+        Self::of(Program::Versitygw)
+    }
+
+    pub(crate) fn of(program: Program) -> Self {
         let directory = tempfile::tempdir().expect("a directory").keep();
         let name = "registry".to_owned();
         fs::create_dir(directory.join(&name)).unwrap();
-        let address = format!("127.0.0.1:{}", unused_port());
+        let port = unused_port();
+        let address = format!("127.0.0.1:{port}");
+        let endpoint = match program {
+            Program::Encrypted(_) => format!("https://localhost:{port}"),
+            Program::Versitygw | Program::Minio => format!("http://{address}"),
+        };
         let mut bucket = Self {
             name,
-            endpoint: format!("http://{address}"),
+            endpoint,
             access_key: "key".to_owned(),
-            secret_key: "secret".to_owned(),
+            secret_key: "secret of the key".to_owned(),
+            program,
             directory,
             address,
             store: None,
@@ -153,12 +209,10 @@ impl Bucket {
     }
 
     pub(crate) fn start_again(&mut self) {
-        let program = env::var("VERSITYGW").expect("VERSITYGW names the program of that store");
-        let store = Command::new(program)
-            .env("ROOT_ACCESS_KEY", &self.access_key)
-            .env("ROOT_SECRET_KEY", &self.secret_key)
-            .args(["--port", &self.address, "--quiet", "posix"])
-            .arg(&self.directory)
+        let keys = [&*self.access_key, &*self.secret_key];
+        let store = self
+            .program
+            .command(&self.address, keys, &self.directory)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();

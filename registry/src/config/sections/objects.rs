@@ -1,8 +1,10 @@
 //! A bucket that servers share.
 
+use std::path::PathBuf;
+
 use registry_core::Secret;
 
-use crate::config::{Bytes, declaration::section};
+use crate::config::{Bytes, choice::choice, declaration::section};
 
 section! {
     /// A bucket of S3, or of a store that speaks its protocol, for large content, in place of files in `storage.path`.
@@ -21,18 +23,48 @@ section! {
         /// What every key begins with, so that several registries can have one bucket.
         prefix: Option<String> = None;
 
-        /// The name of the key that requests are signed with. Without it and its secret they come from the environment
-        /// (`AWS_ACCESS_KEY_ID` and others), from a web identity or from the machine's role.
+        /// The name of the key that requests are signed with. Without it and its secret, and without
+        /// `objects.credentials`, they come from the environment (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), from a
+        /// web identity (`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`), from the container's role
+        /// (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`) or from the machine's, the
+        /// first of them that is there. What expires is fetched anew in time.
         access_key: Option<String> = None;
 
         /// The secret of that key.
         secret_key: Option<Secret> = None;
+
+        /// A file of credentials in the form of `~/.aws/credentials`, read anew when it changes.
+        credentials: Option<PathBuf> = None;
+
+        /// The profile of that file.
+        profile: String = "default".to_owned();
 
         /// Write the bucket's name into the path and not into the host's name.
         path_style: bool = true;
 
         /// Allow an endpoint of `http`, whose traffic everybody on the way can read.
         plain_http: bool = false;
+
+        /// A PEM file of the authorities that are trusted for `https`, and no others. Without it those whom the system
+        /// trusts.
+        authorities: Option<PathBuf> = None;
+
+        /// An HTTP proxy that requests go through, as in `http://proxy.example.com:3128`; those for credentials of this machine go
+        /// straight. Without it, what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
+        proxy: Option<String> = None;
+
+        /// How the store encrypts what it keeps.
+        encryption: Encryption = Encryption::Bucket;
+
+        /// The key of the store's key management that it encrypts with, for `kms` and `kms-twice`. Without it, the account's own.
+        encryption_key: Option<String> = None;
+
+        /// The class that objects are kept in, in the store's words, as in `STANDARD_IA`. Without it,
+        /// the bucket's. A class that must be thawed before it is read is of no use here.
+        storage_class: Option<String> = None;
+
+        /// A checksum that goes with each part and each object, which the store compares with what has arrived.
+        checksum: Checksum = Checksum::None;
 
         /// Uploads go out in parts of so many bytes; what ends within the first is one request.
         part: Bytes = Bytes(16 << 20);
@@ -42,5 +74,46 @@ section! {
 
         /// What parts of all uploads may take of this server's memory. Further uploads wait.
         memory: Bytes = Bytes(256 << 20);
+    }
+}
+
+/// How a store encrypts what it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Encryption {
+    /// As the bucket says.
+    Bucket,
+    /// SSE-S3.
+    Store,
+    /// SSE-KMS.
+    Kms,
+    /// DSSE-KMS.
+    KmsTwice,
+}
+
+choice! {
+    Encryption {
+        Bucket = "bucket": "as the bucket is set to",
+        Store = "store": "with the store's own keys, SSE-S3",
+        Kms = "kms": "with a key of its key management, SSE-KMS",
+        KmsTwice = "kms-twice": "the same in two layers, DSSE-KMS",
+    }
+}
+
+/// What goes with the bytes, so that the store sees whether they have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Checksum {
+    /// Nothing more.
+    None,
+    /// SHA-256.
+    Sha256,
+    /// CRC-64/NVME.
+    Crc64,
+}
+
+choice! {
+    Checksum {
+        None = "none": "nothing more than TLS does, or without TLS the signature, which has a SHA-256 of the bytes in it",
+        Crc64 = "crc64nvme": "CRC-64/NVME; it takes little, but not every store knows it",
+        Sha256 = "sha256": "SHA-256; a second hash of every byte, unless without TLS the signature has it anyway",
     }
 }

@@ -1,6 +1,10 @@
 //! A database and a bucket, which any number of servers share.
 
-use std::{sync::Arc, time::Duration};
+mod client;
+mod credentials;
+mod s3;
+
+use std::sync::Arc;
 
 use registry_core::{
     Builder, Random, Registry, Secret,
@@ -8,13 +12,7 @@ use registry_core::{
 };
 use registry_storage::{
     SystemRandom,
-    object::{
-        ObjectBlobs, ObjectSettings,
-        object_store::{
-            ClientOptions, RetryConfig,
-            aws::{AmazonS3, AmazonS3Builder},
-        },
-    },
+    object::{ObjectBlobs, ObjectSettings},
     postgres::{PostgresMetadata, PostgresSettings},
 };
 
@@ -44,10 +42,7 @@ impl Shared {
     pub(crate) async fn reach(config: &Config, moving: bool) -> Result<Self, Failure> {
         let objects = &config.objects;
         tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
-        let store = Arc::new(bucket(objects)?);
-        let parts = Arc::clone(&store);
-        let objects = ObjectBlobs::new(store, parts, settings(objects), Arc::new(SystemRandom))
-            .map_err(|error| Failure::new(format!("objects.prefix: {error}")))?;
+        let objects = blobs(objects)?;
         let database = connect(&config.database, moving).await?;
         Ok(Self {
             database: Arc::new(database),
@@ -119,45 +114,8 @@ async fn connect(config: &Database, moving: bool) -> Result<PostgresMetadata, Fa
     connected.map_err(|error| Failure::new(error.to_string()))
 }
 
-fn bucket(config: &Objects) -> Result<AmazonS3, Failure> {
-    let mut builder = AmazonS3Builder::from_env()
-        .with_region(&config.region)
-        .with_virtual_hosted_style_request(!config.path_style)
-        // Over TLS nobody on the way can change the bytes, so they are not hashed for the signature as well.
-        .with_unsigned_payload(!config.plain_http)
-        .with_client_options(patience(config))
-        .with_retry(tries());
-    if let Some(bucket) = &config.bucket {
-        builder = builder.with_bucket_name(bucket);
-    }
-    if let Some(endpoint) = &config.endpoint {
-        builder = builder.with_endpoint(endpoint);
-    }
-    if let (Some(key), Some(secret)) = (&config.access_key, &config.secret_key) {
-        builder = builder
-            .with_access_key_id(key)
-            .with_secret_access_key(secret.expose());
-    }
-    let built = builder.build();
-    built.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
-}
-
-/// A store may be silent for a while, and a large object may take as long as it takes.
-fn patience(config: &Objects) -> ClientOptions {
-    ClientOptions::new()
-        .with_allow_http(config.plain_http)
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_read_timeout(Duration::from_secs(60))
-        .with_timeout_disabled()
-}
-
-/// A client is told 503 and when to come back sooner than it would give up.
-fn tries() -> RetryConfig {
-    RetryConfig {
-        max_retries: 4,
-        retry_timeout: Duration::from_secs(15),
-        ..RetryConfig::default()
-    }
+fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {
+    s3::blobs(config)?.map_err(|error| Failure::new(format!("objects.prefix: {error}")))
 }
 
 fn settings(config: &Objects) -> ObjectSettings {
@@ -166,5 +124,6 @@ fn settings(config: &Objects) -> ObjectSettings {
         in_flight: config.in_flight,
         budget: config.memory.0,
         prefix: config.prefix.clone().unwrap_or_default(),
+        storage_class: config.storage_class.clone(),
     }
 }

@@ -1,5 +1,7 @@
 //! What excludes what.
 
+mod objects;
+
 use registry_server::Address;
 
 use super::{Anonymous, Config, Listen, Written};
@@ -60,14 +62,7 @@ fn what_belongs_together_is_there(config: &Config, written: &mut Written) {
         let what = "database.authorities means nothing without database.tls";
         return written.problem(&origin, what);
     }
-    let objects = &config.objects;
-    let (key, what) = match (&objects.access_key, &objects.secret_key) {
-        (Some(_), None) => ("access_key", "objects.access_key needs objects.secret_key"),
-        (None, Some(_)) => ("secret_key", "objects.secret_key needs objects.access_key"),
-        _ => return,
-    };
-    let origin = written.origin("objects", key).clone();
-    written.problem(&origin, what);
+    objects::check(&config.objects, written);
 }
 
 fn nobody_listens_openly_by_mistake(config: &Config, written: &mut Written) {

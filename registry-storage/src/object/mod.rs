@@ -34,7 +34,8 @@
 //! processes at one time could have an object made of both, which the scrub finds. Azure's blocks do not: an upload there has no id and no end, so an overtaken writer
 //! could write over an object that was committed. Nor do those of `object_store`'s own memory store,
 //! which joins whatever parts there are. Both are told by what they answer, an upload or a part without
-//! an id, and are refused there; objects of one part can be kept in either.
+//! an id, and are refused there; objects of one part can be kept in either. A store without such
+//! uploads, or with those that will not do, can be used as a plain one ([`ObjectBlobs::plain`]).
 
 mod budget;
 mod checkpoint;
@@ -43,6 +44,7 @@ mod gather;
 mod key;
 mod list;
 mod marker;
+mod plain;
 mod read;
 mod settings;
 mod store;
@@ -53,7 +55,7 @@ use std::{fmt, ops::Range, sync::Arc};
 
 use async_trait::async_trait;
 pub use object_store;
-use object_store::{ObjectStore, multipart::MultipartStore};
+use object_store::{ObjectStore, multipart::MultipartStore, path::Path};
 use registry_core::{
     Random,
     backend::{
@@ -65,6 +67,7 @@ pub use self::settings::ObjectSettings;
 use self::{
     error::absent,
     key::{Name, is_blob, name},
+    plain::PlainParts,
     store::Store,
     write::ObjectWrite,
 };
@@ -122,6 +125,29 @@ impl ObjectBlobs {
         Ok(Self {
             store: Arc::new(store),
         })
+    }
+
+    /// The blobs of a store that has no multipart uploads of its own: nothing is asked of it but what every
+    /// `ObjectStore` does, [`PutMode::Create`](object_store::PutMode::Create) and listing in byte order among it.
+    ///
+    /// What is larger than a part is kept in parts until its commit, which reads them all and writes one
+    /// object; so a commit takes as long as that, and one part's memory.
+    ///
+    /// # Errors
+    /// Where the prefix is no path.
+    pub fn plain(
+        objects: Arc<dyn ObjectStore>,
+        settings: ObjectSettings,
+        random: Arc<dyn Random>,
+    ) -> Result<Self, StoreError> {
+        let parts = PlainParts {
+            objects: Arc::clone(&objects),
+            random: Arc::clone(&random),
+            // One that is no path is refused below.
+            prefix: Path::parse(&settings.prefix).unwrap_or_default(),
+            attributes: settings.attributes(),
+        };
+        Self::new(objects, Arc::new(parts), settings, random)
     }
 }
 

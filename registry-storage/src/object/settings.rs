@@ -1,5 +1,7 @@
 //! What a store is set to: plain data.
 
+use object_store::{Attribute, Attributes};
+
 /// The settings of an [`ObjectBlobs`](super::ObjectBlobs).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectSettings {
@@ -17,6 +19,15 @@ pub struct ObjectSettings {
     /// The store's own word for where and how it keeps objects, as S3's `STANDARD_IA`, or nothing for what the
     /// bucket does by itself.
     pub storage_class: Option<String>,
+}
+
+impl ObjectSettings {
+    /// What an object is made with.
+    pub(super) fn attributes(&self) -> Attributes {
+        let class = self.storage_class.clone();
+        let classes = class.map(|class| (Attribute::StorageClass, class));
+        Attributes::from_iter(classes)
+    }
 }
 
 impl Default for ObjectSettings {

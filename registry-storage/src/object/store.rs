@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use object_store::{
-    Attribute, Attributes, GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutOptions,
-    PutPayload, multipart::MultipartStore, path::Path,
+    GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutOptions, PutPayload,
+    multipart::MultipartStore, path::Path,
 };
 use registry_core::{
     Random,
@@ -71,17 +71,10 @@ impl Store {
 
     pub(super) async fn put(&self, key: &ObjectKey, bytes: PutPayload) -> Result<(), StoreError> {
         let path = self.path(key.as_str());
-        let options = PutOptions::from(self.attributes());
+        let options = PutOptions::from(self.settings.attributes());
         let put = self.objects.put_opts(&path, bytes, options).await;
         put.map(drop)
             .map_err(|error| self.failed("put", &path, &error))
-    }
-
-    /// What an object is made with.
-    pub(super) fn attributes(&self) -> Attributes {
-        let class = self.settings.storage_class.clone();
-        let classes = class.map(|class| (Attribute::StorageClass, class));
-        Attributes::from_iter(classes)
     }
 
     pub(super) async fn get(

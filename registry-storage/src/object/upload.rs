@@ -43,7 +43,7 @@ impl Upload {
     /// Begins one for the object of a write.
     pub(super) async fn begin(store: Arc<Store>, object: Unique) -> Result<Self, StoreError> {
         let path = store.path(object.blob_key().as_str());
-        let attributes = store.attributes().into();
+        let attributes = store.settings.attributes().into();
         let begun = store.parts.create_multipart_opts(&path, attributes).await;
         let id = begun.map_err(|error| store.failed("begin an upload of", &path, &error))?;
         if id.is_empty() {

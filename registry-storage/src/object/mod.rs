@@ -31,12 +31,16 @@
 //!
 //! S3 and GCS do so. A server that only claims to be like S3 may fail the last, as one that joins files
 //! by their names after it has compared their ids: there a client that sends different bytes through two
-//! processes at one time could have an object made of both, which the scrub finds. Azure's blocks do not: an upload there has no id and no end, so an overtaken writer
-//! could write over an object that was committed. Nor do those of `object_store`'s own memory store,
+//! processes at one time could have an object made of both, which the scrub finds.
+//!
+//! Azure's blocks do not: an upload there has no id and no end, so an overtaken writer could write over an object that
+//! was committed. [`ObjectBlobs::azure`] gives them both. Nor do those of `object_store`'s own memory store,
 //! which joins whatever parts there are. Both are told by what they answer, an upload or a part without
 //! an id, and are refused there; objects of one part can be kept in either. A store without such
 //! uploads, or with those that will not do, can be used as a plain one ([`ObjectBlobs::plain`]).
 
+#[cfg(feature = "azure")]
+mod azure;
 mod budget;
 mod checkpoint;
 mod error;

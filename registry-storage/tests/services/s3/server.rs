@@ -2,7 +2,6 @@
 
 use std::{
     env, fs,
-    net::{Ipv4Addr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
@@ -23,6 +22,8 @@ use registry_storage::{
     },
 };
 use tempfile::TempDir;
+
+use crate::port::unused_port;
 
 const ACCESS_KEY: &str = "registry";
 const SECRET_KEY: &str = "not a secret";
@@ -194,9 +195,4 @@ impl Program {
         let started = server.spawn();
         started.unwrap_or_else(|error| panic!("cannot start {self:?}: {error}"))
     }
-}
-
-fn unused_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
 }

@@ -7,6 +7,7 @@
 
 mod blob_store;
 mod file_store;
+mod link_store;
 mod metadata;
 
 pub use blob_store::{
@@ -14,4 +15,5 @@ pub use blob_store::{
     StoreError, StoreErrorKind,
 };
 pub use file_store::FileStore;
+pub use link_store::LinkStore;
 pub use metadata::*;

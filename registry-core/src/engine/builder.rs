@@ -7,7 +7,7 @@ use super::{
     signal::Signal, token::TokenKeys,
 };
 use crate::{
-    backend::{BlobStore, Identity, Metadata, MetadataError},
+    backend::{BlobStore, Identity, LinkStore, Metadata, MetadataError},
     digest::Algorithms,
     hooks::Hooks,
     policy::Policy,
@@ -21,6 +21,7 @@ use crate::{
 #[derive(Default)]
 pub struct Builder {
     blobs: Option<Arc<dyn BlobStore>>,
+    links: Option<Arc<dyn LinkStore>>,
     metadata: Option<Arc<dyn Metadata>>,
     policy: Option<Arc<dyn Policy>>,
     hooks: Option<Arc<dyn Hooks>>,
@@ -47,6 +48,13 @@ impl Builder {
     #[must_use]
     pub fn blobs(mut self, blobs: Arc<dyn BlobStore>) -> Self {
         self.blobs = Some(blobs);
+        self
+    }
+
+    /// What makes links to large content, for those who send clients there. None by default.
+    #[must_use]
+    pub fn links(mut self, links: Arc<dyn LinkStore>) -> Self {
+        self.links = Some(links);
         self
     }
 
@@ -121,6 +129,7 @@ impl Builder {
         let identity = metadata.identity(propose(&*random)).await?;
         let inner = Inner {
             blobs: self.blobs.ok_or(BuildError::Missing("blob store"))?,
+            links: self.links,
             metadata,
             policy: self.policy.ok_or(BuildError::Missing("policy"))?,
             hooks: self.hooks,

@@ -30,7 +30,7 @@ mod token;
 use std::sync::Arc;
 
 use crate::{
-    backend::{BlobStore, Metadata, Origin},
+    backend::{BlobStore, LinkStore, Metadata, Origin},
     caller::Caller,
     digest::Algorithms,
     hooks::Hooks,
@@ -65,6 +65,7 @@ pub struct Registry {
 
 struct Inner {
     blobs: Arc<dyn BlobStore>,
+    links: Option<Arc<dyn LinkStore>>,
     metadata: Arc<dyn Metadata>,
     policy: Arc<dyn Policy>,
     hooks: Option<Arc<dyn Hooks>>,

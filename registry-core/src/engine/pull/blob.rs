@@ -1,6 +1,6 @@
 //! Reading blobs.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::TryStreamExt;
@@ -10,6 +10,7 @@ use crate::{
     backend::{BlobContent, BlobRecord, ByteStream, ObjectKey, ReferenceTarget},
     digest::Digest,
     engine::{Error, Inner, Result, access::under_facts},
+    secret::Secret,
 };
 
 /// A blob of a repository that may be read.
@@ -86,6 +87,18 @@ impl Blob {
         match &self.content {
             BlobContent::Object(key) => Some(key),
             BlobContent::Inline(_) => None,
+        }
+    }
+
+    /// A URL where whoever has it can read the blob for so long, from the store itself; none where the blob is too
+    /// small to be there, or nobody makes links. The store is not asked, so what it has wrong is not found here.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where none can be made now.
+    pub async fn link(&self, life: Duration) -> Result<Option<Secret>> {
+        match (self.object(), &self.inner.links) {
+            (Some(key), Some(links)) => Ok(links.link(key, life).await?),
+            _ => Ok(None),
         }
     }
 

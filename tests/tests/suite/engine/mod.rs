@@ -4,6 +4,7 @@ mod collect;
 mod content;
 mod faults;
 mod fixture;
+mod links;
 mod listing;
 mod object;
 mod permission;

@@ -23,6 +23,7 @@ mod observe;
 mod operations;
 mod pacing;
 mod proxies;
+mod redirects;
 mod respond;
 mod route;
 mod service;
@@ -49,6 +50,7 @@ pub use operations::{
     ReadinessSettings, Unhealthy,
 };
 pub use proxies::{ForwardedHeader, Network, ParseNetworkError, TrustedProxies};
+pub use redirects::{Redirects, Selection};
 pub use respond::{Body, BodyBroken, ParsePublicUrlError, PublicUrl};
 pub use service::{RegistryService, RegistryServiceBuilder, ResponseFuture};
 pub use spawner::TokioSpawner;

@@ -6,7 +6,7 @@
 
 use http::{
     HeaderMap, HeaderName, HeaderValue,
-    header::{IF_MATCH, IF_NONE_MATCH, IF_RANGE},
+    header::{IF_MATCH, IF_MODIFIED_SINCE, IF_NONE_MATCH, IF_RANGE, IF_UNMODIFIED_SINCE},
 };
 use registry_core::Digest;
 
@@ -163,6 +163,18 @@ pub(crate) fn entity_tag(digest: &Digest) -> HeaderValue {
     quoted.push_str(digest.as_str());
     quoted.push('"');
     super::text_value(quoted)
+}
+
+/// Whether a request sets conditions, also such as are not looked at here.
+pub(crate) fn is_conditional(headers: &HeaderMap) -> bool {
+    let all = [
+        IF_MATCH,
+        IF_NONE_MATCH,
+        IF_RANGE,
+        IF_MODIFIED_SINCE,
+        IF_UNMODIFIED_SINCE,
+    ];
+    all.iter().any(|name| headers.contains_key(name))
 }
 
 /// Whether a range of the content may be sent: `If-Range` names this very content, or is absent.

@@ -15,7 +15,7 @@ use http::{HeaderName, HeaderValue};
 
 pub(crate) use accept::{accepts, lists};
 pub use body::{Body, BodyBroken};
-pub(crate) use conditions::{Conditions, Verdict, allow_range, entity_tag};
+pub(crate) use conditions::{Conditions, Verdict, allow_range, entity_tag, is_conditional};
 pub(crate) use content::{Freshness, content_headers};
 pub(crate) use errors::respond as respond_failure;
 pub(crate) use failure::Failure;

@@ -10,6 +10,7 @@ use crate::{
     limits::Limits,
     observe::{AccessLog, Traffic, Watchers},
     operations::{MetricsFor, Operations},
+    redirects::Redirects,
     respond::{Links, PublicUrl},
 };
 
@@ -21,6 +22,7 @@ pub struct RegistryServiceBuilder {
     limits: Limits,
     public_url: Option<PublicUrl>,
     chunk_min_length: Option<u64>,
+    redirects: Option<Redirects>,
     rates: RateLimits,
     watchers: Watchers,
     operations: Option<(Arc<Operations>, MetricsFor)>,
@@ -34,6 +36,7 @@ impl RegistryServiceBuilder {
             limits: Limits::default(),
             public_url: None,
             chunk_min_length: None,
+            redirects: None,
             rates: RateLimits::default(),
             watchers: Watchers::default(),
             operations: None,
@@ -64,6 +67,13 @@ impl RegistryServiceBuilder {
     /// is advice: shorter ones are taken, too.
     pub fn chunk_min_length(mut self, bytes: u64) -> Self {
         self.chunk_min_length = Some(bytes);
+        self
+    }
+
+    /// Sends some clients to the store for large blobs, where the registry has links to it. Nobody is sent there by
+    /// default.
+    pub fn redirects(mut self, redirects: Redirects) -> Self {
+        self.redirects = Some(redirects);
         self
     }
 
@@ -102,6 +112,7 @@ impl RegistryServiceBuilder {
             limits: self.limits,
             links: Links::new(self.public_url),
             chunk_min_length: self.chunk_min_length,
+            redirects: self.redirects,
             uploads: Slots::new(self.limits.uploads_per_caller, traffic),
             throttle: Throttle::new(&self.rates),
             watchers: Arc::new(self.watchers),

@@ -25,6 +25,7 @@ use crate::{
     limits::Limits,
     observe::Watchers,
     operations::{MetricsFor, Operations},
+    redirects::Redirects,
     respond::{Body, Links},
 };
 
@@ -64,6 +65,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) links: Links,
     pub(crate) chunk_min_length: Option<u64>,
+    pub(crate) redirects: Option<Redirects>,
     pub(crate) uploads: Slots,
     throttle: Throttle,
     watchers: Arc<Watchers>,

@@ -6,7 +6,7 @@ use http::{
 };
 use registry_core::{Blob, BlobBody, Digest, RepositoryName};
 
-use super::{Answer, Call, empty, precondition};
+use super::{Answer, Call, empty, precondition, redirect};
 use crate::respond::{
     Body, Conditions, Failure, Freshness, Multipart, Ranges, Verdict, allow_range, content_headers,
     number_value, text_value,
@@ -22,7 +22,10 @@ pub(super) async fn read(call: &Call<'_>, name: &RepositoryName, digest: &Digest
     };
     let mut response = match Conditions::of(&call.head.headers).judge_read(digest) {
         Verdict::Proceed if call.is_head() => sized(blob.size()),
-        Verdict::Proceed => send(call, blob, digest).await?,
+        Verdict::Proceed => match redirect::to_store(call, &blob).await {
+            Some(redirect) => return Ok(redirect),
+            None => send(call, blob, digest).await?,
+        },
         Verdict::NotModified => empty(StatusCode::NOT_MODIFIED),
         Verdict::Failed => return Err(Failure::condition(digest)),
     };

@@ -7,6 +7,7 @@ mod manifest;
 mod paging;
 mod ping;
 mod precondition;
+mod redirect;
 mod referrers;
 mod scope;
 mod tags;

@@ -17,6 +17,7 @@ mod metrics;
 mod mounts;
 mod rate_limits;
 mod readiness;
+mod redirects;
 mod referrers;
 mod routes;
 mod service;

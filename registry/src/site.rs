@@ -73,6 +73,9 @@ impl Standing<'_> {
         if let Some(url) = &config.server.public_url {
             service = service.public_url(url.clone());
         }
+        if let Some(redirects) = config.redirects() {
+            service = service.redirects(redirects);
+        }
         let service = service.rate_limits(config.rates());
         observers.watch(config, service).build()
     }

@@ -46,6 +46,7 @@ mod checkpoint;
 mod error;
 mod gather;
 mod key;
+mod link;
 mod list;
 mod marker;
 mod plain;
@@ -67,7 +68,6 @@ use registry_core::{
     },
 };
 
-pub use self::settings::ObjectSettings;
 use self::{
     error::absent,
     key::{Name, is_blob, name},
@@ -75,6 +75,7 @@ use self::{
     store::Store,
     write::ObjectWrite,
 };
+pub use self::{link::ObjectLinks, settings::ObjectSettings};
 
 /// A [`BlobStore`] in an object store. Clones are the same store, with one budget.
 ///

@@ -84,6 +84,7 @@ config! {
     storage: Storage,
     database: Database,
     objects: Objects,
+    redirects: Redirects,
     auth: Auth,
     push: Push,
     uploads: Uploads,

@@ -4,7 +4,9 @@ use registry_core::{
     ManifestLimits, OrphanSettings, QuarantineSettings, Settings,
     backend::{CreateRule, NamespaceSettings},
 };
-use registry_server::{Limits as RequestLimits, ListenSettings, Pace, RateLimits};
+use registry_server::{
+    Limits as RequestLimits, ListenSettings, Pace, RateLimits, Redirects, Selection,
+};
 
 use super::{Config, Create};
 
@@ -58,6 +60,23 @@ impl Config {
             exempt: self.limits.rate_exempt.clone(),
             ..RateLimits::default()
         }
+    }
+
+    /// Who is sent to the bucket, if anybody is.
+    pub(crate) fn redirects(&self) -> Option<Redirects> {
+        let set = &self.redirects;
+        set.enabled.then(|| Redirects {
+            over: set.over.0,
+            life: set.expires,
+            networks: Selection {
+                only: set.networks.clone(),
+                except: set.except_networks.clone(),
+            },
+            clients: Selection {
+                only: set.clients.clone(),
+                except: set.except_clients.clone(),
+            },
+        })
     }
 
     /// How connections are treated. The parser takes a little more than a request may be, so that the answer to

@@ -466,3 +466,17 @@ fn told_of(settings: &str) -> Option<String> {
     all.extend(named.iter().map(|(name, value)| (&**name, *value)));
     load(&[], &all).err()
 }
+
+#[test]
+fn redirects_need_a_bucket_and_end_soon() {
+    let enabled = "[redirects]\nenabled = true\n";
+    assert_eq!(
+        problems_of(enabled, "redirects"),
+        ["2:11: redirects.enabled needs objects.bucket: only a bucket can be redirected to"]
+    );
+    for expires in ["0s", "301s", "1h"] {
+        let text = format!("[redirects]\nexpires = \"{expires}\"\n");
+        let problems = problems_of(&text, "expires");
+        assert_eq!(problems, ["2:11: redirects.expires must be from 1s to 5m"]);
+    }
+}

@@ -1,7 +1,7 @@
 //! Servers of the built program that share services, which the tests start.
 //!
-//! They need programs that `.ci/run` brings: PostgreSQL, stores that speak S3 (`VERSITYGW`, `MINIO`), and ours
-//! (`REGISTRY_BIN`). `.ci/services` runs them.
+//! They need programs that `.ci/run` brings: PostgreSQL, stores that speak S3 (`VERSITYGW`, `MINIO`), a client
+//! (`CRANE`), and ours (`REGISTRY_BIN`). `.ci/services` runs them.
 
 mod cluster;
 mod commands;
@@ -11,5 +11,6 @@ mod http;
 mod kept;
 mod migrate;
 mod pooled;
+mod redirects;
 mod replica;
 mod services;

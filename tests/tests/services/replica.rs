@@ -30,7 +30,17 @@ impl Replica {
 
     /// One that is set to more.
     pub(crate) fn start_with(database: &str, bucket: &Bucket, more: Set<'_>) -> Self {
-        Self::spawn(command(database, bucket, more))
+        Self::start_telling(database, bucket, more, Stdio::null())
+    }
+
+    /// One whose log goes somewhere.
+    pub(crate) fn start_telling(
+        database: &str,
+        bucket: &Bucket,
+        more: Set<'_>,
+        log: Stdio,
+    ) -> Self {
+        Self::spawn(command(database, bucket, more), log)
     }
 
     /// A server over a data directory.
@@ -40,14 +50,11 @@ impl Replica {
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(directory)
             .stdout(Stdio::piped());
-        Self::spawn(command)
+        Self::spawn(command, Stdio::null())
     }
 
-    fn spawn(mut command: Command) -> Self {
-        let mut process = command
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
+    fn spawn(mut command: Command, log: Stdio) -> Self {
+        let mut process = command.stderr(log).spawn().expect("the program starts");
         let mut line = String::new();
         let output = process.stdout.take().expect("standard output");
         BufReader::new(output).read_line(&mut line).expect("a line");
@@ -132,8 +139,11 @@ pub(crate) struct Cluster {
 
 impl Cluster {
     pub(crate) fn start(replicas: usize) -> Self {
+        Self::over(Bucket::start(), replicas)
+    }
+
+    pub(crate) fn over(bucket: Bucket, replicas: usize) -> Self {
         let postgres = Postgres::start();
-        let bucket = Bucket::start();
         let database = postgres.create("registry");
         let replicas = (0..replicas).map(|_| Replica::start(&database, &bucket));
         Self {

@@ -135,6 +135,7 @@ pub(crate) struct Bucket {
 }
 
 /// A store that speaks S3.
+#[derive(Clone, Debug)]
 pub(crate) enum Program {
     Versitygw,
     /// The same by TLS, with the certificate and the key in a directory.

@@ -2,6 +2,8 @@
 
 mod objects;
 
+use std::time::Duration;
+
 use registry_server::Address;
 
 use super::{Anonymous, Config, Listen, Written};
@@ -10,6 +12,7 @@ use super::{Anonymous, Config, Listen, Written};
 pub(super) fn check(config: &Config, written: &mut Written) {
     memory_excludes_a_directory(config, written);
     a_database_goes_with_a_bucket(config, written);
+    redirects_lead_to_a_bucket(config, written);
     nobody_listens_openly_by_mistake(config, written);
     anonymous_callers_differ_from_users(config, written);
     a_certificate_has_its_key_and_its_use(config, written);
@@ -63,6 +66,22 @@ fn what_belongs_together_is_there(config: &Config, written: &mut Written) {
         return written.problem(&origin, what);
     }
     objects::check(&config.objects, written);
+}
+
+/// The longer a URL lives, the longer it outlives the right to read.
+const LONGEST_URL: Duration = Duration::from_mins(5);
+
+fn redirects_lead_to_a_bucket(config: &Config, written: &mut Written) {
+    let redirects = &config.redirects;
+    if redirects.enabled && config.objects.bucket.is_none() {
+        let origin = written.origin("redirects", "enabled").clone();
+        let what = "redirects.enabled needs objects.bucket: only a bucket can be redirected to";
+        return written.problem(&origin, what);
+    }
+    if !(Duration::from_secs(1)..=LONGEST_URL).contains(&redirects.expires) {
+        let origin = written.origin("redirects", "expires").clone();
+        written.problem(&origin, "redirects.expires must be from 1s to 5m");
+    }
 }
 
 fn nobody_listens_openly_by_mistake(config: &Config, written: &mut Written) {

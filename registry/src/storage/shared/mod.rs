@@ -2,13 +2,13 @@
 
 mod client;
 mod credentials;
-mod s3;
+pub(super) mod s3;
 
 use std::sync::Arc;
 
 use registry_core::{
     Builder, Random, Registry, Secret,
-    backend::{BlobStore, Identity, Metadata},
+    backend::{BlobStore, Identity, LinkStore, Metadata},
 };
 use registry_storage::{
     SystemRandom,
@@ -16,7 +16,7 @@ use registry_storage::{
     postgres::{PostgresMetadata, PostgresSettings},
 };
 
-use super::tls;
+use super::{links, tls};
 use crate::{
     config::{Config, Database, Objects},
     failure::Failure,
@@ -27,6 +27,7 @@ use crate::{
 pub(crate) struct Shared {
     database: Arc<PostgresMetadata>,
     objects: Arc<ObjectBlobs>,
+    links: Option<Arc<dyn LinkStore>>,
 }
 
 impl Shared {
@@ -43,10 +44,12 @@ impl Shared {
         let objects = &config.objects;
         tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
         let objects = blobs(objects)?;
+        let links = links::open(config, &objects)?;
         let database = connect(&config.database, moving).await?;
         Ok(Self {
             database: Arc::new(database),
             objects: Arc::new(objects),
+            links,
         })
     }
 
@@ -77,10 +80,14 @@ impl Shared {
     }
 
     pub(crate) fn builder(&self) -> Builder {
-        Registry::builder()
+        let builder = Registry::builder()
             .metadata(self.metadata())
             .blobs(self.blobs())
-            .random(SystemRandom)
+            .random(SystemRandom);
+        match &self.links {
+            Some(links) => builder.links(Arc::clone(links)),
+            None => builder,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use registry_storage::{
         ObjectBlobs,
         object_store::{
             StaticCredentialProvider,
-            aws::{self, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
+            aws::{self, AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
         },
     },
 };
@@ -21,6 +21,18 @@ use crate::{
 };
 
 pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>, Failure> {
+    let store = Arc::new(client(config)?);
+    let random = Arc::new(SystemRandom);
+    Ok(ObjectBlobs::new(
+        store.clone(),
+        store,
+        settings(config),
+        random,
+    ))
+}
+
+/// A client of the bucket.
+pub(in crate::storage) fn client(config: &Objects) -> Result<AmazonS3, Failure> {
     let mut builder = AmazonS3Builder::from_env()
         .with_region(&config.region)
         .with_virtual_hosted_style_request(!config.path_style)
@@ -35,14 +47,7 @@ pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>,
         builder = builder.with_endpoint(endpoint);
     }
     let builder = checked(encrypted(signed(builder, config)?, config)?, config);
-    let store = Arc::new(builder.build().map_err(client::unusable)?);
-    let random = Arc::new(SystemRandom);
-    Ok(ObjectBlobs::new(
-        store.clone(),
-        store,
-        settings(config),
-        random,
-    ))
+    builder.build().map_err(client::unusable)
 }
 
 /// Where requests go to: the client takes it as it is where the bucket is in the host's name.

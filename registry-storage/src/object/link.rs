@@ -1,0 +1,45 @@
+//! Links to objects: presigned URLs, made without asking the store.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use object_store::signer::{Method, Signer};
+use registry_core::{
+    Secret,
+    backend::{LinkStore, ObjectKey, StoreError},
+};
+
+use super::{ObjectBlobs, error::failed, key::is_blob, store::Store};
+
+/// Makes links to the objects of an [`ObjectBlobs`].
+///
+/// The signer may be another client of the same bucket, with the address at which clients reach it. Credentials that
+/// end before a link's life is over end the link as well. S3 counts a life in whole seconds, a week at most.
+pub struct ObjectLinks {
+    store: Arc<Store>,
+    signer: Arc<dyn Signer>,
+}
+
+impl ObjectLinks {
+    /// Links of these blobs.
+    #[must_use]
+    pub fn new(blobs: &ObjectBlobs, signer: Arc<dyn Signer>) -> Self {
+        let store = Arc::clone(&blobs.store);
+        Self { store, signer }
+    }
+}
+
+#[async_trait]
+impl LinkStore for ObjectLinks {
+    async fn link(&self, object: &ObjectKey, life: Duration) -> Result<Option<Secret>, StoreError> {
+        if !is_blob(object) {
+            return Ok(None);
+        }
+        let path = self.store.path(object.as_str());
+        let signed = self.signer.signed_url(Method::GET, &path, life).await;
+        match signed {
+            Ok(url) => Ok(Some(Secret::new(url.into()))),
+            Err(error) => Err(failed("sign", &path, &self.store.objects, &error)),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Tests of the registry that cross crates, and tests with real clients.
 
+pub mod clients;
 pub mod crash;
 pub mod explorer;
 pub mod fuzz;

@@ -9,11 +9,12 @@ use std::{
 
 use clap::{Parser, ValueEnum};
 use registry_storage::marked;
-use registry_tests::crash::{
-    machine::{Disk, FileSystem},
-    moment::Moment,
-    run::{Crash, Run},
-    server::Program,
+use registry_tests::{
+    clients::{moment::Moment, server::Program},
+    crash::{
+        machine::{Disk, FileSystem},
+        run::{Crash, Run},
+    },
 };
 
 /// Crashes a registry again and again, and compares what is there with what was acknowledged.

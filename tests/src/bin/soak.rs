@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser;
 use registry_tests::{
-    crash::server::Program,
+    clients::server::Program,
     soak::{
         figures::{Figures, heading},
         run::{Plan, Soak},

@@ -8,7 +8,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{ledger::Ledger, library::Library};
+use crate::clients::{ledger::Ledger, library::Library};
 
 /// What is wrong with a data directory in which collection has had its time; None where nothing is.
 ///

@@ -8,17 +8,6 @@
 //! Comparing the data directory before and after was the alternative; it finds what changed, and cannot
 //! tell what had to. A client that retries was another: it would hide which answers never came.
 
-pub mod checks;
-pub mod client;
-pub mod content;
-pub mod crew;
-pub mod http;
 pub mod leaks;
-pub mod ledger;
-pub mod library;
-pub mod load;
 pub mod machine;
-pub mod moment;
-pub mod random;
 pub mod run;
-pub mod server;

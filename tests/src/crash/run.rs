@@ -8,11 +8,10 @@ use std::{
     time::Duration,
 };
 
-use super::{
+use super::{leaks, machine::Disk};
+use crate::clients::{
     crew::{Crew, Flags},
-    leaks,
     load::Load,
-    machine::Disk,
     moment::Moment,
     random::Random,
     server::{Program, Server},

@@ -3,14 +3,16 @@
 use std::{io, path::Path, sync::atomic::Ordering, thread, time::Duration};
 
 use super::{bounds::exceeded, figures::Figures};
-use crate::crash::{
-    client::Client,
-    crew::{Crew, Flags},
-    leaks,
-    load::Load,
-    moment::Moment,
-    random::Random,
-    server::{Program, Server},
+use crate::{
+    clients::{
+        client::Client,
+        crew::{Crew, Flags},
+        load::Load,
+        moment::Moment,
+        random::Random,
+        server::{Program, Server},
+    },
+    crash::leaks,
 };
 
 /// The grace period, in seconds; so short that collection takes things away all the time.

@@ -3,5 +3,6 @@
 pub mod clients;
 pub mod crash;
 pub mod explorer;
+pub mod faults;
 pub mod fuzz;
 pub mod soak;

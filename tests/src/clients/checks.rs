@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    client::{Client, Result, wrong},
+    client::{Client, Result, Stop, is_further, wrong},
     content::Manifest,
     http::Request,
     ledger::{Pending, Session},
@@ -16,10 +16,7 @@ use super::{
 /// # Errors
 /// The first difference.
 pub fn check(client: &mut Client, number: u64, library: &Library) -> Result<()> {
-    if let Some((pending, asked)) = client.ledger.pending.clone() {
-        resolve(client, pending, asked, library)?;
-        client.ledger.pending = None;
-    }
+    settle(client, library)?;
     check_tags(client)?;
     check_manifests(client)?;
     for number in Library::numbers(number) {
@@ -30,6 +27,18 @@ pub fn check(client: &mut Client, number: u64, library: &Library) -> Result<()> 
         }
     }
     (0..client.ledger.sessions.len()).try_for_each(|session| client.find(session).map(drop))
+}
+
+/// Finds out what came of a request that was not answered.
+///
+/// # Errors
+/// Where it was done by half.
+pub fn settle(client: &mut Client, library: &Library) -> Result<()> {
+    if let Some((pending, asked)) = client.ledger.pending.clone() {
+        resolve(client, pending, asked, library)?;
+        client.ledger.pending = None;
+    }
+    Ok(())
 }
 
 /// Compares one tag with the ledger.
@@ -136,8 +145,11 @@ fn resolve_finish(
     let offset = client.status(&session)?.unwrap_or(session.sent);
     let body = &blob.bytes[usize::try_from(offset).unwrap_or(usize::MAX)..];
     let path = format!("{}?digest={}", session.path, blob.digest);
-    let answer = client.ask(Request::with("PUT", &path, body))?;
+    let mut request = Request::with("PUT", &path, body);
+    request.from = Some(offset);
+    let answer = client.ask(request)?;
     match answer.status {
+        _ if session.disturbed && is_further(&answer) => return Err(Stop::Unanswered(path)),
         201 => client.ledger.blob_stored(blob.number, asked),
         404 if client.ledger.blobs.contains_key(&blob.number) => {}
         404 if is_there(client, library, blob.number)? => {

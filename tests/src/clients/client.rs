@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,6 +15,7 @@ use super::{
     http::{Answer, Connection, Request},
     ledger::{Ledger, Pending, Session},
     moment::Moment,
+    random::Random,
 };
 
 /// Why a client does not go on.
@@ -37,17 +39,26 @@ pub struct Client {
     pub grace: Duration,
     /// How many requests were answered.
     pub answered: u64,
+    /// How many were answered that they cannot be now: 503 with a time to come back.
+    pub refused: u64,
+    /// A server that says nothing for so long hangs.
+    pub patience: Duration,
     /// Set when the power is about to be cut. An answer that arrives later is none: where the power is
     /// gone nobody answers, while a file system that is told to stop may let a sync that is under way
     /// succeed (XFS does, now and then).
     pub cut: Arc<AtomicBool>,
-    connection: Connection,
+    /// To each of the servers, any of which takes any request.
+    connections: Vec<Connection>,
+    random: Random,
     /// What was asked last, and answered.
     history: VecDeque<(Moment, String)>,
 }
 
 /// So much of what was asked is told when something is wrong.
 const HISTORY: usize = 2000;
+
+/// For a server that has what it needs.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Client {
     /// A client that is connected to nothing yet.
@@ -57,15 +68,27 @@ impl Client {
             ledger,
             grace,
             answered: 0,
+            refused: 0,
+            patience: PATIENCE,
             cut: Arc::default(),
-            connection: Connection::new(""),
+            connections: Vec::new(),
+            random: Random::new(0),
             history: VecDeque::new(),
         }
     }
 
-    /// From now on it speaks to the server at HOST:PORT.
-    pub fn connect(&mut self, host: &str) {
-        self.connection = Connection::new(host);
+    /// From now on it speaks to any of these servers, HOST:PORT each, a request here and the next one there.
+    pub fn connect(&mut self, hosts: &[String], random: Random) {
+        let connections = hosts
+            .iter()
+            .map(|host| Connection::new(host, self.patience));
+        self.connections = connections.collect();
+        self.random = random;
+    }
+
+    /// Closes its connections.
+    pub fn disconnect(&mut self) {
+        self.connections.clear();
     }
 
     /// A path in the client's repository.
@@ -79,7 +102,7 @@ impl Client {
     /// # Errors
     /// Where no answer comes.
     pub fn ask(&mut self, request: Request<'_>) -> Result<Answer> {
-        let (asked, answer) = (Moment::now(), self.connection.send(request));
+        let (asked, answer) = (Moment::now(), self.send(request));
         let what = || format!("{} {}", request.method, request.path);
         let status = answer.as_ref().map_or(0, |answer| answer.status);
         self.history
@@ -87,15 +110,45 @@ impl Client {
         if self.history.len() > HISTORY {
             self.history.pop_front();
         }
-        let answer = answer.map_err(|error| Stop::Unanswered(format!("{}: {error}", what())))?;
+        let answer = answer.map_err(|error| match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                wrong(format!("{}: it hangs ({:?})", what(), asked.age()))
+            }
+            _ => Stop::Unanswered(format!("{}: {error}", what())),
+        })?;
         match answer.status {
             _ if self.cut.load(Ordering::SeqCst) => Err(Stop::Unanswered(what())),
-            500.. => Err(Stop::Unanswered(format!("{}: {}", what(), told(&answer)))),
+            // Whatever fails the server, it is to say that it is not for ever.
+            503 if answer.header("retry-after").is_some() => {
+                self.refused += 1;
+                Err(Stop::Unanswered(format!("{}: {}", what(), told(&answer))))
+            }
+            500.. => Err(wrong(format!("{}: {}", what(), told(&answer)))),
             _ => {
                 self.answered += 1;
                 Ok(answer)
             }
         }
+    }
+
+    /// Sends a request to one of the servers; where it does not even listen, to the next one.
+    fn send(&mut self, request: Request<'_>) -> io::Result<Answer> {
+        let first = self.turn();
+        let servers = self.connections.len();
+        let mut sent = Err(io::ErrorKind::NotConnected.into());
+        for turn in first..first + servers {
+            sent = self.connections[turn % servers].send(request);
+            match &sent {
+                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {}
+                _ => break,
+            }
+        }
+        sent
+    }
+
+    fn turn(&mut self) -> usize {
+        let servers = self.connections.len() as u64;
+        place(self.random.below(servers))
     }
 
     /// What was asked last that has to do with what went wrong.
@@ -182,18 +235,24 @@ impl Client {
             number,
             acknowledged: 0,
             sent: 0,
+            disturbed: false,
         });
         Ok(())
     }
 
-    /// Sends more of a session's blob.
+    /// Sends more of a session's blob, unless the session turns out to be further.
     ///
     /// # Errors
     /// Where it is not taken.
     pub fn patch(&mut self, session: usize, blob: &Blob, end: u64) -> Result<()> {
+        let disturbed = self.ledger.sessions[session].disturbed;
         let (path, start) = self.extend(session, end);
-        let body = &blob.bytes[place(start)..place(end)];
-        let answer = self.ask(Request::with("PATCH", &path, body))?;
+        let mut request = Request::with("PATCH", &path, &blob.bytes[place(start)..place(end)]);
+        request.from = Some(start);
+        let answer = self.ask(request)?;
+        if disturbed && is_further(&answer) {
+            return self.find(session).map(drop);
+        }
         expect(&answer, &[202], &path)?;
         let offset = answer.offset().unwrap_or_default();
         if offset != end {
@@ -201,7 +260,8 @@ impl Client {
                 "{path}: {offset} bytes acknowledged, {end} sent"
             )));
         }
-        self.ledger.sessions[session].acknowledged = end;
+        let session = &mut self.ledger.sessions[session];
+        (session.acknowledged, session.sent, session.disturbed) = (end, end, false);
         Ok(())
     }
 
@@ -212,14 +272,18 @@ impl Client {
     pub fn break_off(&mut self, session: usize, blob: &Blob, end: u64) -> Result<()> {
         let (path, start) = self.extend(session, end);
         let body = &blob.bytes[place(start)..];
-        let request = Request::with("PATCH", &path, body);
-        let sent = self.connection.break_off(request, place(end - start));
+        let mut request = Request::with("PATCH", &path, body);
+        request.from = Some(start);
+        let turn = self.turn();
+        let sent = self.connections[turn].break_off(request, place(end - start));
         sent.map_err(|error| Stop::Unanswered(format!("PATCH {path}: {error}")))
     }
 
     fn extend(&mut self, session: usize, end: u64) -> (String, u64) {
+        let several = self.connections.len() > 1;
         let session = &mut self.ledger.sessions[session];
         session.sent = session.sent.max(end);
+        session.disturbed = several;
         (session.path.clone(), session.acknowledged)
     }
 
@@ -258,21 +322,30 @@ impl Client {
         let offset = self.status(&found)?;
         let offset = offset.ok_or_else(|| wrong(format!("{}: the session is gone", found.path)))?;
         let session = &mut self.ledger.sessions[session];
-        (session.acknowledged, session.sent) = (offset, offset);
+        session.acknowledged = offset;
+        if !session.disturbed {
+            session.sent = offset;
+        }
         Ok(offset)
     }
 
-    /// Sends the last of a session's blob.
+    /// Sends the last of a session's blob, unless the session turns out to be further.
     ///
     /// # Errors
     /// Where it is not taken.
     pub fn finish(&mut self, session: usize, blob: &Blob) -> Result<()> {
-        let session = self.ledger.sessions.remove(session);
+        let mut session = self.ledger.sessions.remove(session);
         let path = format!("{}?digest={}", session.path, blob.digest);
         let body = &blob.bytes[place(session.acknowledged)..];
+        let mut request = Request::with("PUT", &path, body);
+        request.from = Some(session.acknowledged);
         let asked = Moment::now();
-        let pending = Pending::Finish(session);
-        let answer = self.change(pending, Request::with("PUT", &path, body))?;
+        let answer = self.change(Pending::Finish(session.clone()), request)?;
+        if session.disturbed && is_further(&answer) {
+            session.sent = blob.bytes.len() as u64;
+            self.ledger.sessions.push(session);
+            return self.find(self.ledger.sessions.len() - 1).map(drop);
+        }
         expect(&answer, &[201], &path)?;
         self.ledger.blob_stored(blob.number, asked);
         Ok(())
@@ -483,6 +556,13 @@ fn expect(answer: &Answer, statuses: &[u16], what: &str) -> Result<()> {
         true => Ok(()),
         false => Err(wrong(format!("{what}: {}, not {statuses:?}", told(answer)))),
     }
+}
+
+/// Whether an upload is not where it was when it was looked at: another server has kept more of it since, or
+/// did so meanwhile.
+#[must_use]
+pub fn is_further(answer: &Answer) -> bool {
+    matches!(answer.status, 409 | 416)
 }
 
 fn told(answer: &Answer) -> String {

@@ -29,6 +29,18 @@ impl Blob {
             5..=8 => (16 << 10) + 1 + random.below(400 << 10),
             _ => (1 << 20) + random.below(3 << 20),
         };
+        Self::sized(number, size, &mut random)
+    }
+
+    /// A large one: 6 to 18 MiB.
+    #[must_use]
+    pub fn large(number: u64) -> Self {
+        let mut random = Random::new(number);
+        let size = (6 << 20) + random.below(12 << 20);
+        Self::sized(number, size, &mut random)
+    }
+
+    fn sized(number: u64, size: u64, random: &mut Random) -> Self {
         let size = usize::try_from(size).unwrap_or_default();
         let mut bytes = Vec::with_capacity(size + 8);
         while bytes.len() < size {

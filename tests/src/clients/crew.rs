@@ -42,7 +42,20 @@ impl Crew {
     /// So many clients of a server with this grace period.
     #[must_use]
     pub fn new(clients: u64, grace: Duration, random: &Random) -> Self {
-        let library = Arc::new(Library::new(clients));
+        Self::with(Library::new(clients), clients, random, |ledger| {
+            Client::new(ledger, grace)
+        })
+    }
+
+    /// So many that are made in this way, who push this.
+    #[must_use]
+    pub fn with(
+        library: Library,
+        clients: u64,
+        random: &Random,
+        make: impl Fn(Ledger) -> Client,
+    ) -> Self {
+        let library = Arc::new(library);
         let client = |number| {
             let ledger = Ledger::new(repository(number));
             let load = Load {
@@ -51,7 +64,7 @@ impl Crew {
                 library: Arc::clone(&library),
                 random: random.branch(number),
             };
-            (Client::new(ledger, grace), load)
+            (make(ledger), load)
         };
         Self {
             clients: (0..clients).map(client).collect(),
@@ -72,6 +85,12 @@ impl Crew {
         clients.map(|(client, _)| &client.ledger).collect()
     }
 
+    /// How many requests were answered with a time to come back.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.clients.iter().map(|(client, _)| client.refused).sum()
+    }
+
     /// How many requests were answered.
     #[must_use]
     pub fn answered(&self) -> u64 {
@@ -82,11 +101,11 @@ impl Crew {
     ///
     /// # Errors
     /// What was lost or wrong.
-    pub fn check(&mut self, host: &str, flags: &Flags) -> Result<(), String> {
+    pub fn check(&mut self, hosts: &[String], flags: &Flags) -> Result<(), String> {
         let library = Arc::clone(&self.library);
         let check =
             |client: &mut Client, load: &mut Load| checks::check(client, load.number, &library);
-        self.all(host, flags, check, || ())
+        self.all(hosts, flags, check, || ())
     }
 
     /// Has them work until they are told to stop, and does something meanwhile.
@@ -95,7 +114,7 @@ impl Crew {
     /// What was wrong.
     pub fn work(
         &mut self,
-        host: &str,
+        hosts: &[String],
         flags: &Flags,
         meanwhile: impl FnOnce(),
     ) -> Result<(), String> {
@@ -105,17 +124,17 @@ impl Crew {
             }
             Ok(())
         };
-        self.all(host, flags, work, meanwhile)
+        self.all(hosts, flags, work, meanwhile)
     }
 
-    /// Has every client do something in a thread of its own, on a new connection which is closed in the
+    /// Has every client do something in a thread of its own, on new connections which are closed in the
     /// end, and does something meanwhile.
     ///
     /// # Errors
     /// What was wrong.
     pub fn all(
         &mut self,
-        host: &str,
+        hosts: &[String],
         flags: &Flags,
         work: impl Fn(&mut Client, &mut Load) -> Step<()> + Sync,
         meanwhile: impl FnOnce(),
@@ -126,11 +145,11 @@ impl Crew {
                 .clients
                 .iter_mut()
                 .map(|(client, load)| {
-                    client.connect(host);
+                    client.connect(hosts, load.random.branch(load.number));
                     client.cut = Arc::clone(&flags.cut);
                     scope.spawn(move || {
                         let ended = judge(work(client, load), flags);
-                        client.connect(host);
+                        client.disconnect();
                         ended.map_err(|wrong| format!("{wrong}{}", client.history_of(&wrong)))
                     })
                 })

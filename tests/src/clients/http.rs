@@ -9,13 +9,11 @@ use std::{
     time::Duration,
 };
 
-/// A server that does not answer for so long hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
-
 /// A connection, made when it is needed.
 #[derive(Debug)]
 pub struct Connection {
     host: String,
+    patience: Duration,
     stream: Option<BufReader<TcpStream>>,
 }
 
@@ -28,6 +26,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// The type of the body.
     pub content_type: Option<&'static str>,
+    /// Where in an upload the body begins.
+    pub from: Option<u64>,
     /// The body.
     pub body: &'a [u8],
 }
@@ -46,6 +46,7 @@ impl<'a> Request<'a> {
             method,
             path,
             content_type: None,
+            from: None,
             body,
         }
     }
@@ -87,11 +88,12 @@ impl Answer {
 }
 
 impl Connection {
-    /// A connection to HOST:PORT.
+    /// A connection to HOST:PORT. A server that says nothing for so long hangs.
     #[must_use]
-    pub fn new(host: &str) -> Self {
+    pub fn new(host: &str, patience: Duration) -> Self {
         Self {
             host: host.to_owned(),
+            patience,
             stream: None,
         }
     }
@@ -140,8 +142,13 @@ impl Connection {
             .content_type
             .map(|value| format!("content-type: {value}\r\n"));
         let content_type = content_type.unwrap_or_default();
+        let range = request.from.filter(|_| length > 0).map(|from| {
+            let last = from + length as u64 - 1;
+            format!("content-range: {from}-{last}\r\n")
+        });
+        let range = range.unwrap_or_default();
         format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\naccept: */*\r\n{content_type}\
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\naccept: */*\r\n{content_type}{range}\
              content-length: {length}\r\n\r\n"
         )
     }
@@ -150,8 +157,8 @@ impl Connection {
         if self.stream.is_none() {
             let stream = TcpStream::connect(&self.host)?;
             stream.set_nodelay(true)?;
-            stream.set_read_timeout(Some(PATIENCE))?;
-            stream.set_write_timeout(Some(PATIENCE))?;
+            stream.set_read_timeout(Some(self.patience))?;
+            stream.set_write_timeout(Some(self.patience))?;
             self.stream = Some(BufReader::new(stream));
         }
         self.stream

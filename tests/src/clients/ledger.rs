@@ -45,6 +45,8 @@ pub struct Session {
     pub acknowledged: u64,
     /// No more than so many can be there.
     pub sent: u64,
+    /// A server may still be keeping what it was sent before, while another one is asked.
+    pub disturbed: bool,
 }
 
 /// A request that changes something.

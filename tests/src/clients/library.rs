@@ -10,16 +10,34 @@ const SHARED: u64 = 80;
 /// Blobs that one client alone pushes.
 const OWN: u64 = 40;
 
+/// Of so many shared blobs one is large, where there are large ones.
+const ONE_LARGE: u64 = 20;
+
 /// Blobs by number.
 #[derive(Debug)]
-pub struct Library(Vec<OnceLock<Arc<Blob>>>);
+pub struct Library {
+    blobs: Vec<OnceLock<Arc<Blob>>>,
+    large: bool,
+}
 
 impl Library {
     /// One for so many clients.
     #[must_use]
     pub fn new(clients: u64) -> Self {
         let blobs = SHARED + clients * OWN;
-        Self((0..blobs).map(|_| OnceLock::new()).collect())
+        Self {
+            blobs: (0..blobs).map(|_| OnceLock::new()).collect(),
+            large: false,
+        }
+    }
+
+    /// One in which some of the blobs that everybody pushes are of several parts.
+    #[must_use]
+    pub fn with_large(clients: u64) -> Self {
+        Self {
+            large: true,
+            ..Self::new(clients)
+        }
     }
 
     /// The numbers of a client's blobs.
@@ -44,6 +62,11 @@ impl Library {
     #[must_use]
     pub fn blob(&self, number: u64) -> Arc<Blob> {
         let place = usize::try_from(number).unwrap_or(usize::MAX);
-        Arc::clone(self.0[place].get_or_init(|| Arc::new(Blob::of(number))))
+        let large = self.large && number < SHARED && number % ONE_LARGE == 0;
+        let blob = || match large {
+            true => Blob::large(number),
+            false => Blob::of(number),
+        };
+        Arc::clone(self.blobs[place].get_or_init(|| Arc::new(blob())))
     }
 }

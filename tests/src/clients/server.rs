@@ -28,7 +28,7 @@ pub struct Program {
 #[derive(Debug)]
 pub struct Server {
     child: Child,
-    host: String,
+    hosts: [String; 1],
 }
 
 impl Program {
@@ -88,7 +88,7 @@ impl Program {
         }
         match line.trim_end().strip_prefix("registry: ready at http://") {
             Some(host) => Ok(Server {
-                host: host.to_owned(),
+                hosts: [host.to_owned()],
                 child,
             }),
             None => {
@@ -126,8 +126,8 @@ impl Program {
 impl Server {
     /// HOST:PORT.
     #[must_use]
-    pub fn host(&self) -> &str {
-        &self.host
+    pub fn hosts(&self) -> &[String] {
+        &self.hosts
     }
 
     /// The process.

@@ -107,7 +107,7 @@ impl Run {
             Err(_) if matches!(crash, Crash::At(_)) => return Ok(true),
             Err(error) => return Err(error.to_string()),
         };
-        self.crew.check(server.host(), &flags)?;
+        self.crew.check(server.hosts(), &flags)?;
         if flags.interrupted.load(Ordering::SeqCst) {
             return server
                 .kill()
@@ -115,9 +115,9 @@ impl Run {
                 .map_err(|error| error.to_string());
         }
         let seed = self.random.next();
-        let host = server.host().to_owned();
+        let hosts = server.hosts().to_owned();
         let (disk, mut came) = (self.disk.take(), true);
-        let worked = self.crew.work(&host, &flags, || {
+        let worked = self.crew.work(&hosts, &flags, || {
             came = crash_it(crash, &mut server, disk.as_ref(), &flags, seed);
         });
         let killed = server.kill();
@@ -146,9 +146,9 @@ impl Run {
             .start(&self.data)
             .map_err(|error| error.to_string())?;
         let flags = Flags::default();
-        self.crew.check(server.host(), &flags)?;
+        self.crew.check(server.hosts(), &flags)?;
         let settle = |client: &mut _, load: &mut Load| load.settle(client);
-        self.crew.all(server.host(), &flags, settle, || ())?;
+        self.crew.all(server.hosts(), &flags, settle, || ())?;
         let begun = Moment::now();
         while let Some(leak) = self.leak().map_err(|error| error.to_string())? {
             if begun.age() > PATIENCE {
@@ -160,7 +160,7 @@ impl Run {
             }
             thread::sleep(Duration::from_millis(200));
         }
-        self.crew.check(server.host(), &flags)?;
+        self.crew.check(server.hosts(), &flags)?;
         server.kill().map(drop).map_err(|error| error.to_string())
     }
 

@@ -86,10 +86,10 @@ impl<'a> Soak<'a> {
                 self.work(plan.work / plan.rounds / LOOKS)?;
                 self.look("load", seen)?;
             }
-            let host = self.server.host();
-            self.crew.check(host, &Flags::default())?;
+            let hosts = self.server.hosts();
+            self.crew.check(hosts, &Flags::default())?;
             let clear = |client: &mut Client, load: &mut Load| load.clear(client);
-            self.crew.all(host, &Flags::default(), clear, || ())?;
+            self.crew.all(hosts, &Flags::default(), clear, || ())?;
             let rested = self.rest(first.as_ref(), seen);
             let rested = rested.map_err(|more| format!("after round {round}: {more}"))?;
             first.get_or_insert(rested);
@@ -106,13 +106,13 @@ impl<'a> Soak<'a> {
     }
 
     fn shift(&mut self, time: Duration) -> Result<(), String> {
-        let (host, flags) = (self.server.host(), Flags::default());
-        self.crew.work(host, &flags, || {
+        let (hosts, flags) = (self.server.hosts(), Flags::default());
+        self.crew.work(hosts, &flags, || {
             thread::sleep(time);
             flags.stop.store(true, Ordering::SeqCst);
         })?;
         let settle = |client: &mut Client, load: &mut Load| load.settle(client);
-        self.crew.all(host, &flags, settle, || ())
+        self.crew.all(hosts, &flags, settle, || ())
     }
 
     fn look(&self, what: &str, seen: Seen<'_>) -> Result<Figures, String> {

@@ -13,11 +13,13 @@ use super::{Statements, error::Failure, param::Param};
 
 /// A connection that belongs to one command until it ends. One that was dropped before, because its
 /// caller went away or its time was over, is not used again: the database is asked to stop what it
-/// does there, and undoes it.
+/// does there, and undoes it. But for a commit: one that waits for a standby and is asked to stop does not, but
+/// shows everybody what the standby does not have.
 pub(super) struct Session {
     client: Option<Object>,
     statements: Statements,
     cancel: Cancel,
+    committing: bool,
     ended: bool,
 }
 
@@ -47,8 +49,14 @@ impl Session {
             client: Some(client),
             statements,
             cancel,
+            committing: false,
             ended: false,
         }
+    }
+
+    /// What is asked for next is a commit.
+    pub(super) fn commits(&mut self) {
+        self.committing = true;
     }
 
     /// Nothing is under way any more: others may have the connection.
@@ -137,6 +145,8 @@ impl Drop for Session {
         let token = client.cancel_token();
         // Closing the connection alone would leave a statement that waits for a lock waiting.
         drop(Object::take(client));
-        (self.cancel)(token);
+        if !self.committing {
+            (self.cancel)(token);
+        }
     }
 }

@@ -31,7 +31,8 @@ impl Transaction<'_> {
         })
     }
 
-    pub(super) async fn commit(self) -> Result<(), Failure> {
+    pub(super) async fn commit(mut self) -> Result<(), Failure> {
+        self.session.commits();
         let committed = self.session.batch("COMMIT").await;
         self.leave(&committed);
         committed

@@ -120,6 +120,12 @@ impl Failure {
             && !matches!(self, Self::Postgres(error) if error.code().is_none() || ends_session(error))
     }
 
+    /// Whether the connection is of no use any more: it broke, fell silent, or the server is not the one that
+    /// takes writes.
+    pub(super) fn is_of_connection(&self) -> bool {
+        !self.was_answered() && !matches!(self, Self::Pool(_))
+    }
+
     /// Whether what was to be made has been made by another.
     pub(super) fn is_there_already(&self) -> bool {
         // A table brings a type of its name, and either may be found first.
@@ -155,12 +161,13 @@ impl Failure {
     }
 }
 
-/// Whether the server said this as the last thing to a connection.
+/// Whether the server said this as the last thing to a connection, or of a connection that will never write.
 fn ends_session(error: &tokio_postgres::Error) -> bool {
     let ends = [
         &SqlState::ADMIN_SHUTDOWN,
         &SqlState::CRASH_SHUTDOWN,
         &SqlState::CANNOT_CONNECT_NOW,
+        &SqlState::READ_ONLY_SQL_TRANSACTION,
     ];
     error.code().is_some_and(|code| ends.contains(&code))
 }

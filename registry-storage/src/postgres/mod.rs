@@ -40,6 +40,7 @@
 mod carry;
 mod changes;
 mod collection;
+mod connect;
 mod content;
 mod error;
 mod facts;
@@ -72,6 +73,7 @@ use tokio_postgres::{
 };
 
 use self::{
+    connect::InTurn,
     error::Failure,
     param::Param,
     session::{Cancel, Session, cancel_by},
@@ -283,7 +285,12 @@ impl PostgresMetadata {
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let done = tokio::time::timeout(self.settings.deadline, work).await;
-        done.unwrap_or(Err(Failure::TooSlow))
+        let done = done.unwrap_or(Err(Failure::TooSlow));
+        if done.as_ref().err().is_some_and(Failure::is_of_connection) {
+            // What befell one has befallen those that nobody uses, too: each of them would cost somebody the same.
+            self.pool.retain(|_, _| false);
+        }
+        done
     }
 }
 
@@ -305,10 +312,12 @@ where
     let manager = ManagerConfig {
         recycling_method: RecyclingMethod::Fast,
     };
-    let pool = Pool::builder(Manager::from_config(config, tls, manager))
+    let hosts = InTurn::new(&config, settings.connect_timeout, tls);
+    let patience = hosts.patience();
+    let pool = Pool::builder(Manager::from_connect(config, hosts, manager))
         .max_size(settings.connections)
         .wait_timeout(Some(settings.connect_timeout))
-        .create_timeout(Some(settings.connect_timeout))
+        .create_timeout(Some(patience))
         .runtime(Runtime::Tokio1)
         .build();
     pool.map_err(|error| PostgresOpenError::Settings(error.to_string()))

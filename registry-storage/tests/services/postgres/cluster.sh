@@ -33,6 +33,9 @@ unix_socket_directories = '$place'
 max_connections = 200
 fsync = off
 full_page_writes = off
+# Nobody waits for this standby but who says so.
+synchronous_standby_names = 'nobody'
+synchronous_commit = local
 # Nothing goes on but what the tests do.
 autovacuum = off
 SETTINGS

@@ -3,6 +3,7 @@
 mod carry;
 mod cluster;
 mod collection;
+mod connections;
 mod contract;
 mod database;
 mod harness;

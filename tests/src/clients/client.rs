@@ -41,6 +41,8 @@ pub struct Client {
     pub answered: u64,
     /// How many were answered that they cannot be now: 503 with a time to come back.
     pub refused: u64,
+    /// How long a request was under way at most.
+    pub slowest: Duration,
     /// A server that says nothing for so long hangs.
     pub patience: Duration,
     /// Set when the power is about to be cut. An answer that arrives later is none: where the power is
@@ -69,6 +71,7 @@ impl Client {
             grace,
             answered: 0,
             refused: 0,
+            slowest: Duration::ZERO,
             patience: PATIENCE,
             cut: Arc::default(),
             connections: Vec::new(),
@@ -103,6 +106,7 @@ impl Client {
     /// Where no answer comes.
     pub fn ask(&mut self, request: Request<'_>) -> Result<Answer> {
         let (asked, answer) = (Moment::now(), self.send(request));
+        self.slowest = self.slowest.max(asked.age());
         let what = || format!("{} {}", request.method, request.path);
         let status = answer.as_ref().map_or(0, |answer| answer.status);
         self.history

@@ -91,6 +91,14 @@ impl Crew {
         self.clients.iter().map(|(client, _)| client.refused).sum()
     }
 
+    /// How long a request was under way at most.
+    #[must_use]
+    pub fn slowest(&self) -> Duration {
+        let clients = self.clients.iter();
+        let slowest = clients.map(|(client, _)| client.slowest).max();
+        slowest.unwrap_or_default()
+    }
+
     /// How many requests were answered.
     #[must_use]
     pub fn answered(&self) -> u64 {

@@ -154,7 +154,11 @@ impl Connection {
     }
 
     fn stream(&mut self) -> io::Result<&mut BufReader<TcpStream>> {
-        if self.stream.is_none() {
+        if !self
+            .stream
+            .as_ref()
+            .is_some_and(|stream| is_open(stream.get_ref()))
+        {
             let stream = TcpStream::connect(&self.host)?;
             stream.set_nodelay(true)?;
             stream.set_read_timeout(Some(self.patience))?;
@@ -165,6 +169,17 @@ impl Connection {
             .as_mut()
             .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
+}
+
+/// Whether the server has not ended the connection meanwhile.
+fn is_open(stream: &TcpStream) -> bool {
+    let look = || {
+        stream.set_nonblocking(true)?;
+        let said = stream.peek(&mut [0]);
+        stream.set_nonblocking(false)?;
+        said
+    };
+    matches!(look(), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
 }
 
 fn read_answer(stream: &mut impl BufRead, headless: bool) -> io::Result<Answer> {

@@ -32,6 +32,9 @@ pub struct Ledger {
     pub pending: Option<(Pending, Moment)>,
     /// Manifests whose deletion was acknowledged.
     pub deleted_manifests: VecDeque<String>,
+    /// Whether what a deleted manifest referred to is kept for a grace from then on. Several servers promise
+    /// it only from the last answer about it: one may have condemned it just before the manifest was there.
+    pub kept_from_deletion: bool,
 }
 
 /// An upload that was begun.
@@ -80,6 +83,7 @@ impl Ledger {
             sessions: Vec::new(),
             pending: None,
             deleted_manifests: VecDeque::new(),
+            kept_from_deletion: true,
         }
     }
 
@@ -101,9 +105,11 @@ impl Ledger {
         self.manifests.insert(manifest.digest.clone(), manifest);
     }
 
-    /// A manifest's deletion was acknowledged. What it referred to is kept for a grace from now on.
+    /// A manifest's deletion was acknowledged.
     pub fn manifest_deleted(&mut self, digest: &str, asked: Moment) {
-        if let Some(manifest) = self.manifests.remove(digest) {
+        if let Some(manifest) = self.manifests.remove(digest)
+            && self.kept_from_deletion
+        {
             for number in manifest.blobs {
                 self.blobs.insert(number, asked);
             }

@@ -1,8 +1,12 @@
 //! Whether anything is wrong, so that an answer that does not come has an excuse.
 
-use std::sync::{
-    Mutex,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
 };
 
 use super::proxy::held;
@@ -11,10 +15,17 @@ use crate::clients::{
     moment::Moment,
 };
 
+/// What was sent has arrived after so long, where it arrives at all.
+pub const LATE: Duration = Duration::from_secs(3);
+
+const LOOK: Duration = Duration::from_millis(100);
+
 /// What everybody at work looks at.
 #[derive(Debug, Default)]
 pub struct Calm {
     since: Mutex<Option<Moment>>,
+    /// Commits may wait for as long as it is not calm.
+    held_up: AtomicBool,
     over: AtomicBool,
 }
 
@@ -24,9 +35,20 @@ impl Calm {
         *held(&self.since) = Some(Moment::now());
     }
 
-    /// From now on it need not be.
-    pub fn end(&self) {
+    /// From now on it need not be. Commits may be held up until it is calm again, or are not.
+    pub fn end(&self, held_up: bool) {
+        self.held_up.store(held_up, Ordering::SeqCst);
         *held(&self.since) = None;
+    }
+
+    /// Waits until what was not answered has been done, or never will be: servers have given it up, and what
+    /// they had sent has arrived.
+    pub fn settle(&self) {
+        thread::sleep(LATE);
+        while self.held_up.load(Ordering::SeqCst) && held(&self.since).is_none() && !self.is_over()
+        {
+            thread::sleep(LOOK);
+        }
     }
 
     /// Everybody stops.

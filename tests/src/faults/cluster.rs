@@ -77,6 +77,14 @@ impl Cluster {
         }
     }
 
+    /// Changes the weather between all servers and that server of the database which takes writes.
+    pub fn primary_weather(&self, weather: &Weather) {
+        let primary = self.database.primary();
+        for replica in &self.replicas {
+            replica.proxies()[primary].set(weather.clone());
+        }
+    }
+
     /// Changes the weather between all servers and the store.
     pub fn store_weather(&self, weather: &Weather) {
         for replica in &self.replicas {

@@ -19,6 +19,8 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 #[derive(Debug)]
 pub struct Database {
     addresses: [SocketAddr; 2],
+    /// Which of them takes writes.
+    primary: usize,
     /// What the script is told; when that ends, it stops the servers.
     told: Option<ChildStdin>,
     says: BufReader<ChildStdout>,
@@ -43,6 +45,7 @@ impl Database {
         let says = script.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
         let mut database = Self {
             addresses,
+            primary: 0,
             told,
             says: BufReader::new(says),
             script,
@@ -64,7 +67,17 @@ impl Database {
     pub fn tell(&mut self, what: &str) -> io::Result<()> {
         let told = self.told.as_mut().ok_or(io::ErrorKind::BrokenPipe)?;
         writeln!(told, "{what}")?;
-        self.hear(what)
+        self.hear(what)?;
+        if what == "failover" {
+            self.primary = 1 - self.primary;
+        }
+        Ok(())
+    }
+
+    /// Which of them takes writes.
+    #[must_use]
+    pub fn primary(&self) -> usize {
+        self.primary
     }
 
     fn hear(&mut self, what: &str) -> io::Result<()> {

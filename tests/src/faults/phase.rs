@@ -80,7 +80,7 @@ impl Phase {
             Self::DatabaseSilent => cluster.database_weather(&Weather::always(&[Kind::HalfOpen])),
             Self::DatabaseStopped => cluster.database.tell("stop")?,
             Self::DatabaseRestarted => cluster.database.tell("restart")?,
-            Self::DatabaseFailover => cluster.database.tell("failover")?,
+            Self::DatabaseFailover => fail_over(cluster, random)?,
             Self::OneCutOff => cut_off(cluster, random),
         }
         if self.is_outage() {
@@ -96,6 +96,15 @@ impl Phase {
             Self::DatabaseFailover => cluster.database.tell("rebuild"),
             _ => Ok(()),
         }
+    }
+
+    /// Whether a commit may wait for the standby until it is back.
+    #[must_use]
+    pub fn holds_commits_up(self) -> bool {
+        matches!(
+            self,
+            Self::DatabaseStopped | Self::DatabaseRestarted | Self::DatabaseFailover
+        )
     }
 
     /// Whether no server can serve.
@@ -114,6 +123,15 @@ impl Phase {
 
 fn some(random: &mut Random, kinds: &[Kind]) -> Weather {
     Weather::sometimes(10 + random.below(60), kinds)
+}
+
+/// Half of the primaries leave with all that was on the way to them: nobody is told that they are gone.
+fn fail_over(cluster: &mut Cluster, random: &mut Random) -> io::Result<()> {
+    if random.chance(50) {
+        let silent = Weather::always(&[Kind::HalfOpen]);
+        cluster.primary_weather(&silent);
+    }
+    cluster.database.tell("failover")
 }
 
 fn cut_off(cluster: &Cluster, random: &mut Random) {

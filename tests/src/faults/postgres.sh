@@ -66,6 +66,7 @@ wal_level = replica
 wal_keep_size = 64MB
 max_wal_size = 256MB
 synchronous_standby_names = 'copy'
+wal_retrieve_retry_interval = 200ms
 SETTINGS
 begin "$first"
 copy

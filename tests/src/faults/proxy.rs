@@ -13,6 +13,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use super::{
@@ -20,6 +21,9 @@ use super::{
     weather::{Fault, Kind, Weather},
 };
 use crate::clients::random::Random;
+
+/// How often a connection that is held up looks at the weather.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// A proxy, until the process ends.
 #[derive(Clone, Debug)]
@@ -84,6 +88,11 @@ impl Sky {
         self.changes.load(Ordering::SeqCst)
     }
 
+    /// Whether connections are taken and nothing comes, whether there is somebody behind or not.
+    fn is_silent(&self) -> bool {
+        *held(&self.weather) == Weather::always(&[Kind::HalfOpen])
+    }
+
     /// What a connection meets until the next change.
     pub(super) fn draw(&self, connection: u64) -> Fault {
         let mut random = self.random.branch(connection).branch(self.changes());
@@ -104,6 +113,9 @@ fn accept(listener: &TcpListener, to: SocketAddr, sky: &Arc<Sky>) {
         let Ok(client) = client else { continue };
         let sky = Arc::clone(sky);
         thread::spawn(move || {
+            while sky.is_silent() {
+                thread::sleep(LOOK);
+            }
             // Where nobody listens there, the client finds its connection closed.
             if let Ok(server) = TcpStream::connect(to) {
                 // It ends as it ends; both sides see how.

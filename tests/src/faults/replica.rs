@@ -18,7 +18,7 @@ use crate::clients::{
 };
 
 /// What a server is started with, whatever else.
-const SETTINGS: [(&str, &str); 15] = [
+const SETTINGS: [(&str, &str); 17] = [
     ("REGISTRY_DATABASE_CONNECTIONS", "6"),
     ("REGISTRY_DATABASE_CONNECT_TIMEOUT", "2s"),
     ("REGISTRY_DATABASE_DEADLINE", "4s"),
@@ -28,6 +28,8 @@ const SETTINGS: [(&str, &str); 15] = [
     ("REGISTRY_OBJECTS_PLAIN_HTTP", "true"),
     ("REGISTRY_OBJECTS_PART", "5MiB"),
     ("REGISTRY_OBJECTS_MEMORY", "128MiB"),
+    ("REGISTRY_OBJECTS_CONNECT_TIMEOUT", "2s"),
+    ("REGISTRY_OBJECTS_DEADLINE", "3s"),
     ("REGISTRY_UPLOADS_CHECKPOINT_EVERY", "4MiB"),
     ("REGISTRY_COLLECTION_GRACE", "20s"),
     ("REGISTRY_COLLECTION_INTERVAL", "2s"),

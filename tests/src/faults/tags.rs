@@ -9,10 +9,7 @@ use std::{
 
 use serde_json::Value;
 
-use super::{
-    calm::Calm,
-    work::{LATE, unanswered},
-};
+use super::{calm::Calm, work::unanswered};
 use crate::clients::{
     client::{Client, Result, wrong},
     content::{Blob, Manifest, sha256},
@@ -65,7 +62,7 @@ impl Tags {
             match unanswered(self.advance(tag, version, &mut client))? {
                 Some(what) => {
                     calm.excuse(asked, &what)?;
-                    thread::sleep(LATE);
+                    calm.settle();
                 }
                 None => thread::sleep(PAUSE),
             }
@@ -102,10 +99,7 @@ impl Tags {
 
     fn advance(&self, tag: usize, version: u64, client: &mut Client) -> Result<()> {
         let config = Blob::of(0);
-        client.head_blob(&config)?;
-        if !client.ledger.blobs.contains_key(&config.number) {
-            client.push_blob(&config)?;
-        }
+        client.push_blob(&config)?;
         let manifest = Manifest::image(&[config], None, version);
         let path = client.path(&format!("manifests/t{tag}"));
         let mut request = Request::with("PUT", &path, &manifest.bytes);

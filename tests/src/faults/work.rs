@@ -10,10 +10,6 @@ use crate::clients::{
     moment::Moment,
 };
 
-/// What was not answered has been done by then, or never will be: servers have given it up, and what they had
-/// sent has arrived.
-pub const LATE: Duration = Duration::from_secs(3);
-
 /// Before something else is asked for.
 const PAUSE: Duration = Duration::from_millis(300);
 
@@ -43,7 +39,7 @@ fn try_work(client: &mut Client, load: &mut Load, calm: &Calm) -> Result<()> {
 fn find_out(client: &mut Client, load: &Load, calm: &Calm) -> Result<()> {
     thread::sleep(PAUSE);
     while client.ledger.pending.is_some() && !calm.is_over() {
-        thread::sleep(LATE);
+        calm.settle();
         let begun = Moment::now();
         if let Some(what) = unanswered(checks::settle(client, &load.library))? {
             calm.excuse(begun, &what)?;

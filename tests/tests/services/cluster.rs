@@ -1,5 +1,15 @@
 //! Several servers over one database and one bucket: any of them takes any request.
 
+use std::time::{Duration, Instant};
+
+use registry_tests::{
+    clients::random::Random,
+    faults::{
+        proxy::Proxy,
+        weather::{Kind, Weather},
+    },
+};
+
 use super::replica::{Cluster, PART, Replica, content, sha256};
 
 #[test]
@@ -154,6 +164,36 @@ fn without_its_bucket_a_server_serves_what_is_small_and_says_so_of_the_rest() {
     cluster.until_ready(0);
     let read = cluster.get(0, &format!("/v2/team/app/blobs/{digest}"));
     assert!(read.bytes().unwrap() == large);
+}
+
+/// One that takes connections and then says nothing, as behind a network that lost its way.
+#[test]
+fn a_bucket_that_is_silent_is_waited_for_no_longer_than_is_set() {
+    let mut cluster = Cluster::start(0);
+    let address = cluster.bucket.endpoint.strip_prefix("http://").unwrap();
+    let proxy = Proxy::start(address.parse().unwrap(), Random::new(1)).unwrap();
+    let through = [
+        (
+            "REGISTRY_OBJECTS_ENDPOINT",
+            format!("http://{}", proxy.address()),
+        ),
+        ("REGISTRY_OBJECTS_DEADLINE", "1s".to_owned()),
+    ];
+    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &through);
+    cluster.replicas.push(replica);
+    let large = content(PART);
+    let digest = cluster.push(0, "team/app", &large);
+    let path = format!("/v2/team/app/blobs/{digest}");
+    proxy.set(Weather::always(&[Kind::HalfOpen]));
+    let begun = Instant::now();
+    let answer = cluster.get(0, &path);
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(answer.status(), 503);
+    assert!(answer.headers().contains_key("retry-after"));
+    assert_eq!(cluster.get(0, "/readyz").status(), 503);
+    proxy.set(Weather::default());
+    cluster.until_ready(0);
+    assert!(cluster.get(0, &path).bytes().unwrap() == large);
 }
 
 /// The bucket of another registry holds nothing that this one may delete.

@@ -1,6 +1,6 @@
 //! A bucket that servers share.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use registry_core::Secret;
 
@@ -74,6 +74,13 @@ section! {
 
         /// What parts of all uploads may take of this server's memory. Further uploads wait.
         memory: Bytes = Bytes(256 << 20);
+
+        /// Wait so long for a connection to the store.
+        connect_timeout: Duration = Duration::from_secs(5);
+
+        /// Wait so long for the store to take a part, and for each further piece of an answer. Then it is tried again,
+        /// for 15 seconds or for this long if that is less, and in the end the answer is 503.
+        deadline: Duration = Duration::from_secs(60);
     }
 }
 

@@ -13,8 +13,8 @@ const OF_THIS_MACHINE: &str = "169.254.0.0/16,metadata.google.internal";
 pub(super) fn options(config: &Objects) -> Result<ClientOptions, Failure> {
     let mut options = ClientOptions::new()
         .with_allow_http(config.plain_http)
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_read_timeout(Duration::from_secs(60))
+        .with_connect_timeout(config.connect_timeout)
+        .with_read_timeout(config.deadline)
         .with_timeout_disabled();
     if let Some(proxy) = &config.proxy {
         options = options
@@ -31,10 +31,10 @@ pub(super) fn options(config: &Objects) -> Result<ClientOptions, Failure> {
 }
 
 /// A client is told 503 and when to come back sooner than it would give up.
-pub(super) fn tries() -> RetryConfig {
+pub(super) fn tries(config: &Objects) -> RetryConfig {
     RetryConfig {
         max_retries: 4,
-        retry_timeout: Duration::from_secs(15),
+        retry_timeout: config.deadline.min(Duration::from_secs(15)),
         ..RetryConfig::default()
     }
 }

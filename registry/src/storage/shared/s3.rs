@@ -39,7 +39,7 @@ pub(in crate::storage) fn client(config: &Objects) -> Result<AmazonS3, Failure> 
         // Over TLS nobody on the way can change the bytes, so they are not hashed for the signature as well.
         .with_unsigned_payload(!config.plain_http)
         .with_client_options(client::options(config)?)
-        .with_retry(client::tries());
+        .with_retry(client::tries(config));
     if let Some(bucket) = &config.bucket {
         builder = builder.with_bucket_name(bucket);
     }

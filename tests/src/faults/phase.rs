@@ -86,7 +86,7 @@ impl Phase {
         if self.is_outage() {
             notice(cluster)?;
         }
-        thread::sleep(Duration::from_millis(1000 + random.below(6000)));
+        thread::sleep(Duration::from_millis(500 + random.below(5000)));
         if !self.is_outage() && random.chance(30) {
             kill_some(cluster, random, 1)?;
         }

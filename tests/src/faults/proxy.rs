@@ -88,9 +88,15 @@ impl Sky {
         self.changes.load(Ordering::SeqCst)
     }
 
-    /// Whether connections are taken and nothing comes, whether there is somebody behind or not.
-    fn is_silent(&self) -> bool {
-        *held(&self.weather) == Weather::always(&[Kind::HalfOpen])
+    /// Where connections are taken and nothing comes, it does not matter whether there is somebody behind.
+    fn wait_out_silence(&self) {
+        let silence = Weather::always(&[Kind::HalfOpen]);
+        if *held(&self.weather) == silence {
+            self.count(Kind::HalfOpen);
+        }
+        while *held(&self.weather) == silence {
+            thread::sleep(LOOK);
+        }
     }
 
     /// What a connection meets until the next change.
@@ -113,9 +119,7 @@ fn accept(listener: &TcpListener, to: SocketAddr, sky: &Arc<Sky>) {
         let Ok(client) = client else { continue };
         let sky = Arc::clone(sky);
         thread::spawn(move || {
-            while sky.is_silent() {
-                thread::sleep(LOOK);
-            }
+            sky.wait_out_silence();
             // Where nobody listens there, the client finds its connection closed.
             if let Ok(server) = TcpStream::connect(to) {
                 // It ends as it ends; both sides see how.

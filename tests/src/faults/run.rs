@@ -24,7 +24,7 @@ const TAGS: usize = 4;
 const READERS: u64 = 2;
 
 /// Clients get so long without anything wrong after each phase.
-const REST: Duration = Duration::from_secs(4);
+const REST: Duration = Duration::from_secs(3);
 
 /// No server says nothing for so long, whatever is wrong. By their settings (`replica.rs`) a call of the store ends
 /// within 6 s, and one of the database within 4 s; a read that breaks makes 5 calls of the store before it gives

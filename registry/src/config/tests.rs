@@ -436,6 +436,19 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
             "objects.encryption_key needs objects.encryption",
         ),
         ("ENDPOINT=http://a", "objects.endpoint is not encrypted"),
+        ("PROVIDER=azure", "needs objects.account"),
+        (
+            "PROVIDER=azure ACCOUNT=a ACCOUNT_KEY=b SHARED_ACCESS=c",
+            "objects.shared_access excludes objects.account_key",
+        ),
+        (
+            "ACCOUNT=a",
+            "objects.account needs objects.provider = \"azure\", and it is \"s3\"",
+        ),
+        (
+            "PROVIDER=azure ACCOUNT=a STORAGE_CLASS=b",
+            "objects.storage_class needs objects.provider = \"s3\", and it is \"azure\"",
+        ),
     ];
     for (settings, words) in refused {
         let problem = told_of(settings).expect(settings);
@@ -446,6 +459,8 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
         "CREDENTIALS=a PROFILE=b",
         "ENCRYPTION_KEY=a ENCRYPTION=kms-twice",
         "ENDPOINT=http://a PLAIN_HTTP=true",
+        "PROVIDER=azure ACCOUNT=a",
+        "PROVIDER=azure ACCOUNT=a SHARED_ACCESS=b",
     ] {
         assert_eq!(told_of(settings), None, "{settings}");
     }

@@ -1,8 +1,9 @@
 //! Servers of the built program that share services, which the tests start.
 //!
-//! They need programs that `.ci/run` brings: PostgreSQL, stores that speak S3 (`VERSITYGW`, `MINIO`), a client
-//! (`CRANE`), and ours (`REGISTRY_BIN`). `.ci/services` runs them.
+//! They need programs that `.ci/run` brings: PostgreSQL, stores (`VERSITYGW`, `MINIO`, `AZURITE`), a client (`CRANE`),
+//! and ours (`REGISTRY_BIN`). `.ci/services` runs them.
 
+mod azure;
 mod cluster;
 mod commands;
 mod credentials;

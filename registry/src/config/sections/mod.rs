@@ -25,7 +25,7 @@ pub(crate) use database::Database;
 pub(crate) use limits::Limits;
 pub(crate) use listen::Listen;
 pub(crate) use log::Log;
-pub(crate) use objects::{Checksum, Encryption, Objects};
+pub(crate) use objects::{Checksum, Encryption, Objects, Provider};
 pub(crate) use operations::Operations;
 pub(crate) use push::{Create, Push};
 pub(crate) use redirects::Redirects;

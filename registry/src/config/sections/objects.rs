@@ -7,23 +7,26 @@ use registry_core::Secret;
 use crate::config::{Bytes, choice::choice, declaration::section};
 
 section! {
-    /// A bucket of S3, or of a store that speaks its protocol, for large content, in place of files in `storage.path`.
-    /// It goes together with a database (`database`). Set a rule in the bucket that removes unfinished multipart
-    /// uploads after some days: they cannot be listed from here.
+    /// A bucket for large content, in place of files in `storage.path`. It goes together with a database (`database`).
+    /// Set a rule in the bucket that removes unfinished multipart uploads after some days: they cannot be listed from
+    /// here.
     Objects = "objects" {
-        /// The bucket's name.
+        /// Whose store it is.
+        provider: Provider = Provider::S3;
+
+        /// The bucket's name; of Azure's the container's.
         bucket: Option<String> = None;
 
-        /// Where the store is, as in `https://s3.example.com`. Without it, Amazon's in the region.
+        /// Where the store is, as in `https://s3.example.com`. Without it, the provider's own.
         endpoint: Option<String> = None;
 
-        /// The bucket's region.
+        /// The bucket's region (S3).
         region: String = "us-east-1".to_owned();
 
         /// What every key begins with, so that several registries can have one bucket.
         prefix: Option<String> = None;
 
-        /// The name of the key that requests are signed with. Without it and its secret, and without
+        /// The name of the key that requests are signed with (S3). Without it and its secret, and without
         /// `objects.credentials`, they come from the environment (`AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`), from a
         /// web identity (`AWS_WEB_IDENTITY_TOKEN_FILE` and `AWS_ROLE_ARN`), from the container's role
         /// (`AWS_CONTAINER_CREDENTIALS_RELATIVE_URI` or `AWS_CONTAINER_CREDENTIALS_FULL_URI`) or from the machine's, the
@@ -33,13 +36,24 @@ section! {
         /// The secret of that key.
         secret_key: Option<Secret> = None;
 
-        /// A file of credentials in the form of `~/.aws/credentials`, read anew when it changes.
+        /// A file of credentials in the form of `~/.aws/credentials`, read anew when it changes (S3).
         credentials: Option<PathBuf> = None;
 
-        /// The profile of that file.
+        /// The profile of that file (S3).
         profile: String = "default".to_owned();
 
-        /// Write the bucket's name into the path and not into the host's name.
+        /// The storage account (Azure).
+        account: Option<String> = None;
+
+        /// The account's key (Azure). Without it and `objects.shared_access` the environment says
+        /// (`AZURE_STORAGE_ACCOUNT_KEY`; or `AZURE_CLIENT_ID` and `AZURE_TENANT_ID` with `AZURE_CLIENT_SECRET` or
+        /// `AZURE_FEDERATED_TOKEN_FILE`), or else the machine's managed identity.
+        account_key: Option<Secret> = None;
+
+        /// A shared access signature (SAS) of the container (Azure): it must allow to read, write, list and delete.
+        shared_access: Option<Secret> = None;
+
+        /// Write the bucket's name into the path and not into the host's name (S3).
         path_style: bool = true;
 
         /// Allow an endpoint of `http`, whose traffic everybody on the way can read.
@@ -53,17 +67,17 @@ section! {
         /// straight. Without it, what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` say.
         proxy: Option<String> = None;
 
-        /// How the store encrypts what it keeps.
+        /// How the store encrypts what it keeps (S3).
         encryption: Encryption = Encryption::Bucket;
 
         /// The key of the store's key management that it encrypts with, for `kms` and `kms-twice`. Without it, the account's own.
         encryption_key: Option<String> = None;
 
-        /// The class that objects are kept in, in the store's words, as in `STANDARD_IA`. Without it,
+        /// The class that objects are kept in, in the store's words, as in `STANDARD_IA` (S3). Without it,
         /// the bucket's. A class that must be thawed before it is read is of no use here.
         storage_class: Option<String> = None;
 
-        /// A checksum that goes with each part and each object, which the store compares with what has arrived.
+        /// A checksum that goes with each part and each object, which the store compares with what has arrived (S3).
         checksum: Checksum = Checksum::None;
 
         /// Uploads go out in parts of so many bytes; what ends within the first is one request.
@@ -81,6 +95,22 @@ section! {
         /// Wait so long for the store to take a part, and for each further piece of an answer. Then it is tried again,
         /// for 15 seconds or for this long if that is less, and in the end the answer is 503.
         deadline: Duration = Duration::from_secs(60);
+    }
+}
+
+/// Whose store it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Provider {
+    /// Amazon's, and what speaks its protocol.
+    S3,
+    /// Microsoft's.
+    Azure,
+}
+
+choice! {
+    Provider {
+        S3 = "s3": "Amazon's, and all that speak its protocol",
+        Azure = "azure": "Microsoft's",
     }
 }
 

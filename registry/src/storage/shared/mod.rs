@@ -1,5 +1,7 @@
 //! A database and a bucket, which any number of servers share.
 
+#[cfg(feature = "azure")]
+mod azure;
 mod client;
 mod credentials;
 pub(super) mod s3;
@@ -18,7 +20,7 @@ use registry_storage::{
 
 use super::{links, tls};
 use crate::{
-    config::{Config, Database, Objects},
+    config::{Config, Database, Objects, Provider},
     failure::Failure,
 };
 
@@ -122,7 +124,18 @@ async fn connect(config: &Database, moving: bool) -> Result<PostgresMetadata, Fa
 }
 
 fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {
-    s3::blobs(config)?.map_err(|error| Failure::new(format!("objects.prefix: {error}")))
+    let made = match config.provider {
+        Provider::S3 => s3::blobs(config)?,
+        #[cfg(feature = "azure")]
+        Provider::Azure => azure::blobs(config)?,
+        #[cfg(not(feature = "azure"))]
+        Provider::Azure => {
+            return Err(Failure::new(
+                "objects.provider: this program was built without azure",
+            ));
+        }
+    };
+    made.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
 }
 
 fn settings(config: &Objects) -> ObjectSettings {

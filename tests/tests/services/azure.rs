@@ -1,0 +1,150 @@
+//! Servers that share a container of Azure's, as azurite has it.
+
+use std::{
+    env,
+    net::TcpStream,
+    process::{Child, Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use reqwest::blocking::Client;
+use sha2::Sha256;
+
+use super::{
+    replica::{PART, Replica, content, sha256},
+    services::{Bucket, Postgres, unused_port},
+};
+
+/// The account that every azurite has, and the key that everybody knows.
+const ACCOUNT: &str = "devstoreaccount1";
+const KEY: &str =
+    "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==";
+
+struct Azurite {
+    server: Child,
+    endpoint: String,
+    _directory: tempfile::TempDir,
+}
+
+impl Azurite {
+    /// One with a container.
+    fn start() -> Self {
+        let program = env::var("AZURITE").expect("AZURITE names the program azurite-blob");
+        let directory = tempfile::tempdir().unwrap();
+        let port = unused_port();
+        let server = Command::new(program)
+            .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+            .args(["--blobPort", &port.to_string(), "--location"])
+            .arg(directory.path())
+            .stdout(Stdio::null())
+            .spawn();
+        let azurite = Self {
+            server: server.expect("azurite starts"),
+            endpoint: format!("http://127.0.0.1:{port}/{ACCOUNT}"),
+            _directory: directory,
+        };
+        let patience = Instant::now() + Duration::from_secs(60);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < patience, "azurite does not listen");
+            sleep(Duration::from_millis(20));
+        }
+        let (endpoint, signature) = (&azurite.endpoint, shared_access());
+        let url = format!("{endpoint}/content?restype=container&{signature}");
+        assert_eq!(
+            Client::new().put(url).body("").send().unwrap().status(),
+            201
+        );
+        azurite
+    }
+
+    /// The settings of a server, with the way in last.
+    fn settings(&self, way: (&'static str, String)) -> Vec<(&'static str, String)> {
+        vec![
+            ("REGISTRY_OBJECTS_PROVIDER", "azure".to_owned()),
+            ("REGISTRY_OBJECTS_BUCKET", "content".to_owned()),
+            ("REGISTRY_OBJECTS_ENDPOINT", self.endpoint.clone()),
+            ("REGISTRY_OBJECTS_ACCESS_KEY", String::new()),
+            ("REGISTRY_OBJECTS_SECRET_KEY", String::new()),
+            ("REGISTRY_OBJECTS_ACCOUNT", ACCOUNT.to_owned()),
+            way,
+        ]
+    }
+}
+
+impl Drop for Azurite {
+    fn drop(&mut self) {
+        drop(self.server.kill());
+        drop(self.server.wait());
+    }
+}
+
+/// A signature of the account that allows everything with blobs, for long.
+fn shared_access() -> String {
+    let (allowed, until, version) = ("rwdlac", "2999-01-01T00:00:00Z", "2018-11-09");
+    let signed = format!("{ACCOUNT}\n{allowed}\nb\nsco\n\n{until}\n\nhttps,http\n{version}\n");
+    let key = BASE64_STANDARD.decode(KEY).unwrap();
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
+    mac.update(signed.as_bytes());
+    let signature = BASE64_STANDARD.encode(mac.finalize().into_bytes());
+    let signature = signature
+        .replace('+', "%2B")
+        .replace('/', "%2F")
+        .replace('=', "%3D");
+    format!("sv={version}&ss=b&srt=sco&sp={allowed}&se={until}&spr=https,http&sig={signature}")
+}
+
+/// Each chunk of an upload at another server; the object has several parts.
+fn assert_shared(replicas: &[Replica; 2]) {
+    let bytes = content(3 * PART + 5);
+    let digest = sha256(&bytes);
+    let client = Client::new();
+    let url = format!("{}/v2/a/b/blobs/uploads/", replicas[0].url);
+    let mut answer = client.post(url).send().unwrap();
+    for (turn, chunk) in bytes.chunks(PART + 1).enumerate() {
+        let url = located(&replicas[turn % 2], &answer);
+        answer = client.patch(url).body(chunk.to_vec()).send().unwrap();
+        assert_eq!(answer.status(), 202, "{:?}", answer.text());
+    }
+    let url = located(&replicas[1], &answer);
+    let with = if url.contains('?') { '&' } else { '?' };
+    let answer = client
+        .put(format!("{url}{with}digest={digest}"))
+        .send()
+        .unwrap();
+    assert_eq!(answer.status(), 201, "{:?}", answer.text());
+    for replica in replicas {
+        let url = format!("{}/v2/a/b/blobs/{digest}", replica.url);
+        assert!(client.get(url).send().unwrap().bytes().unwrap() == bytes);
+    }
+}
+
+fn located(replica: &Replica, answer: &reqwest::blocking::Response) -> String {
+    let location = answer.headers()["location"].to_str().unwrap();
+    let path = match location.split_once("://") {
+        Some((_, rest)) => &rest[rest.find('/').unwrap()..],
+        None => location,
+    };
+    format!("{}{path}", replica.url)
+}
+
+fn assert_works(way: (&'static str, String)) {
+    let postgres = Postgres::start();
+    let database = postgres.create("registry");
+    let (azurite, unused) = (Azurite::start(), Bucket::start());
+    let settings = azurite.settings(way);
+    let replica = || Replica::start_with(&database, &unused, &settings);
+    assert_shared(&[replica(), replica()]);
+}
+
+#[test]
+fn servers_share_a_container_by_the_key_of_its_account() {
+    assert_works(("REGISTRY_OBJECTS_ACCOUNT_KEY", KEY.to_owned()));
+}
+
+#[test]
+fn servers_share_a_container_by_a_shared_access_signature() {
+    assert_works(("REGISTRY_OBJECTS_SHARED_ACCESS", shared_access()));
+}

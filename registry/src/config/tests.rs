@@ -489,6 +489,18 @@ fn redirects_need_a_bucket_and_end_soon() {
         problems_of(enabled, "redirects"),
         ["2:11: redirects.enabled needs objects.bucket: only a bucket can be redirected to"]
     );
+    let azure = [
+        ("REGISTRY_DATABASE_URL", "postgres://db/registry"),
+        ("REGISTRY_OBJECTS_PROVIDER", "azure"),
+        ("REGISTRY_OBJECTS_BUCKET", "registry"),
+        ("REGISTRY_OBJECTS_ACCOUNT", "example"),
+        ("REGISTRY_REDIRECTS_ENABLED", "true"),
+    ];
+    let refused = load(&[], &azure).unwrap_err();
+    assert!(
+        refused.contains("no other bucket is redirected to"),
+        "{refused}"
+    );
     for expires in ["0s", "301s", "1h"] {
         let text = format!("[redirects]\nexpires = \"{expires}\"\n");
         let problems = problems_of(&text, "expires");

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use registry_server::Address;
 
-use super::{Anonymous, Config, Listen, Written};
+use super::{Anonymous, Config, Listen, Provider, Written};
 
 /// Notes what cannot be together.
 pub(super) fn check(config: &Config, written: &mut Written) {
@@ -76,6 +76,12 @@ fn redirects_lead_to_a_bucket(config: &Config, written: &mut Written) {
     if redirects.enabled && config.objects.bucket.is_none() {
         let origin = written.origin("redirects", "enabled").clone();
         let what = "redirects.enabled needs objects.bucket: only a bucket can be redirected to";
+        return written.problem(&origin, what);
+    }
+    if redirects.enabled && config.objects.provider != Provider::S3 {
+        let origin = written.origin("redirects", "enabled").clone();
+        let what =
+            "redirects.enabled needs objects.provider = \"s3\": no other bucket is redirected to";
         return written.problem(&origin, what);
     }
     if !(Duration::from_secs(1)..=LONGEST_URL).contains(&redirects.expires) {

@@ -44,6 +44,7 @@ mod connect;
 mod content;
 mod error;
 mod facts;
+mod figures;
 mod identity;
 mod inspection;
 mod leases;
@@ -75,12 +76,14 @@ use tokio_postgres::{
 use self::{
     connect::InTurn,
     error::Failure,
+    figures::Noted,
     param::Param,
     session::{Cancel, Session, cancel_by},
     transaction::{End, Transaction},
 };
 pub use self::{
     error::PostgresOpenError,
+    figures::{Connections, PostgresFigures},
     moving::{Closing, Mark},
     settings::{PostgresSettings, Statements},
 };
@@ -91,17 +94,7 @@ pub struct PostgresMetadata {
     pool: Pool,
     cancel: Cancel,
     settings: PostgresSettings,
-}
-
-/// Connections of a process to its database, and who waits for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Connections {
-    /// Connections that nothing uses.
-    pub idle: u64,
-    /// Connections that a command uses.
-    pub used: u64,
-    /// Commands that wait for one.
-    pub waiting: u64,
+    noted: Arc<Noted>,
 }
 
 /// How often a command is tried that stood in the way of another.
@@ -159,6 +152,7 @@ impl PostgresMetadata {
             pool: pool(config, settings, tls.clone())?,
             cancel: cancel_by(tls),
             settings,
+            noted: Arc::default(),
         };
         this.migrate().await?;
         Ok(this)
@@ -178,17 +172,6 @@ impl PostgresMetadata {
     pub async fn probe(&self) -> Result<(), MetadataError> {
         let sql = "UPDATE registry SET orphans_held = orphans_held";
         self.write(sql, &[]).await.map(drop)
-    }
-
-    /// The connections of this process.
-    #[must_use]
-    pub fn connections(&self) -> Connections {
-        let status = self.pool.status();
-        Connections {
-            idle: status.available as u64,
-            used: status.size.saturating_sub(status.available) as u64,
-            waiting: status.waiting as u64,
-        }
     }
 
     async fn session(&self) -> Result<Session, Failure> {
@@ -221,10 +204,27 @@ impl PostgresMetadata {
                 let count = session.run(sql, params).await;
                 session.leave(count)
             };
-            tries -= 1;
-            match self.in_time(write).await {
-                Err(failure) if failure.is_conflict() && tries > 0 => {}
-                done => return done.map_err(Failure::of_commit),
+            if let Some(done) = settled(self.in_time(write).await, &mut tries) {
+                return done;
+            }
+        }
+    }
+
+    /// Runs one that answers a row where it changed one.
+    async fn write_one(
+        &self,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Option<Row>, MetadataError> {
+        let mut tries = TRIES;
+        loop {
+            let write = async {
+                let session = self.session().await?;
+                let row = session.one(sql, params).await;
+                session.leave(row)
+            };
+            if let Some(done) = settled(self.in_time(write).await, &mut tries) {
+                return done;
             }
         }
     }
@@ -291,6 +291,16 @@ impl PostgresMetadata {
             self.pool.retain(|_, _| false);
         }
         done
+    }
+}
+
+/// What a statement that is its own transaction came to; none where it stood in the way of another, and is
+/// to be tried again.
+fn settled<T>(done: Result<T, Failure>, tries: &mut usize) -> Option<Result<T, MetadataError>> {
+    *tries -= 1;
+    match done {
+        Err(failure) if failure.is_conflict() && *tries > 0 => None,
+        done => Some(done.map_err(Failure::of_commit)),
     }
 }
 

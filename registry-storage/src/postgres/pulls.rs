@@ -106,7 +106,9 @@ impl Pulls for PostgresMetadata {
         ];
         self.write(APPEND, &params).await?;
         // They are added already. Whoever adds the next will fold them as well.
-        let _ = self.fold_pulls().await;
+        if self.fold_pulls().await.is_err() {
+            self.noted.fold_failed();
+        }
         Ok(())
     }
 

@@ -139,6 +139,20 @@ fn place<'a>(session: SessionKey<'a>) -> [Param<'a>; 2] {
     ]
 }
 
+/// The statement that keeps a checkpoint.
+fn keep(command: &WriteCheckpoint<'_>) -> &'static str {
+    match command.epoch {
+        0 => FIRST_CHECKPOINT,
+        _ => NEXT_CHECKPOINT,
+    }
+}
+
+/// What is answered where it changed a row.
+fn written(command: &WriteCheckpoint<'_>) -> WriteOutcome {
+    let epoch = command.epoch.max(1);
+    WriteOutcome::Written { epoch }
+}
+
 /// The parameters of [`FIRST_CHECKPOINT`] and [`NEXT_CHECKPOINT`].
 fn kept<'a>(command: &'a WriteCheckpoint<'_>) -> [Param<'a>; 10] {
     let UploadCheckpoint {
@@ -195,28 +209,11 @@ impl Transaction<'_> {
         Ok(state == Some(UploadState::Finished(digest.clone())))
     }
 
-    async fn claim(&self, session: SessionKey<'_>) -> Result<End<ClaimOutcome>, Failure> {
-        loop {
-            if let Some(row) = self.one(CLAIM, &place(session)).await? {
-                let (epoch, from) = (bits(&row, 9)?, checkpoint(&row)?);
-                return Ok(End::Commit(ClaimOutcome::Claimed { epoch, from }));
-            }
-            // Only one that came to be just now is open here.
-            if let Some(outcome) = unclaimed(self.upload(session).await?) {
-                return Ok(End::RollBack(outcome));
-            }
-        }
-    }
-
     async fn write_checkpoint(
         &self,
         command: &WriteCheckpoint<'_>,
     ) -> Result<End<WriteOutcome>, Failure> {
-        let sql = match command.epoch {
-            0 => FIRST_CHECKPOINT,
-            _ => NEXT_CHECKPOINT,
-        };
-        if self.run(sql, &kept(command)).await? == 0 {
+        if self.run(keep(command), &kept(command)).await? == 0 {
             return Ok(End::RollBack(WriteOutcome::Superseded));
         }
         if let PartialContent::Store(store) = &command.checkpoint.content {
@@ -226,8 +223,7 @@ impl Transaction<'_> {
                 return Ok(End::RollBack(WriteOutcome::Superseded));
             }
         }
-        let epoch = command.epoch.max(1);
-        Ok(End::Commit(WriteOutcome::Written { epoch }))
+        Ok(End::Commit(written(command)))
     }
 
     async fn cancel(&self, session: SessionKey<'_>) -> Result<End<Option<UploadState>>, Failure> {
@@ -301,14 +297,16 @@ impl Uploads for PostgresMetadata {
     }
 
     async fn claim(&self, session: SessionKey<'_>) -> Result<ClaimOutcome, MetadataError> {
-        // A session without a row is claimed by nobody: whoever writes the first one is its writer. So most
-        // pushes read here and write nothing.
-        let state = Uploads::upload(self, session).await?;
-        match unclaimed(state) {
-            Some(outcome) => Ok(outcome),
-            None => {
-                self.transact(|transaction| Box::pin(transaction.claim(session)))
-                    .await
+        loop {
+            // A session without a row is claimed by nobody: whoever writes the first one is its writer. So
+            // most pushes read here and write nothing.
+            let state = Uploads::upload(self, session).await?;
+            if let Some(outcome) = unclaimed(state) {
+                return Ok(outcome);
+            }
+            if let Some(row) = self.write_one(CLAIM, &place(session)).await? {
+                let (epoch, from) = (bits(&row, 9).map_err(Failure::from)?, checkpoint(&row)?);
+                return Ok(ClaimOutcome::Claimed { epoch, from });
             }
         }
     }
@@ -318,6 +316,13 @@ impl Uploads for PostgresMetadata {
         command: WriteCheckpoint<'_>,
     ) -> Result<WriteOutcome, MetadataError> {
         let command = &command;
+        if let PartialContent::Inline(_) = command.checkpoint.content {
+            // It names nothing that somebody could give up meanwhile.
+            return Ok(match self.write(keep(command), &kept(command)).await? {
+                0 => WriteOutcome::Superseded,
+                _ => written(command),
+            });
+        }
         self.transact(|transaction| Box::pin(transaction.write_checkpoint(command)))
             .await
     }

@@ -44,5 +44,13 @@ impl Gather for Database {
         let help = "Commands that wait for a connection to the database.";
         page.gauge("registry_database_waiting", help)
             .count(&[], connections.waiting);
+        let figures = self.0.figures();
+        let help = "How often counted pulls could not be folded; they wait in rows of their own.";
+        page.counter("registry_database_fold_failures_total", help)
+            .count(&[], figures.folds_failed);
+        let help = "Passes of collection that wait for older transactions of the database to end, as this server \
+            saw it last; where they grow, one stays open and nothing is removed.";
+        page.gauge("registry_database_unsettled_passes", help)
+            .count(&[], figures.unsettled);
     }
 }

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use registry_core::backend::MetadataError;
 
-use crate::postgres::{PostgresMetadata, error::Failure, value::millis};
+use crate::postgres::{
+    PostgresMetadata,
+    error::Failure,
+    value::{bits, millis},
+};
 
 /// It waits for every `condemn` of the pass, which holds the row.
 const CLOSE: &str = "WITH closed AS (
@@ -28,8 +32,10 @@ const FORGET: &str = "DELETE FROM passes WHERE settled IS NOT NULL AND pass < le
 const SETTLE: &str = "UPDATE passes SET settled = registry_now()
     WHERE settled IS NULL AND fence <= pg_snapshot_xmin(pg_current_snapshot())";
 
-/// The latest pass up to which the grace of all is over. They settle in their order.
-const RIPE: &str = "SELECT max(pass) FROM passes WHERE pass < coalesce(
+/// The latest pass up to which the grace of all is over, and how many have not settled. They settle in their
+/// order.
+const RIPE: &str = "SELECT max(pass), (SELECT count(*) FROM passes WHERE settled IS NULL)
+    FROM passes WHERE pass < coalesce(
         (SELECT min(pass) FROM passes
             WHERE settled IS NULL OR settled > (SELECT registry_now()) - $1),
         9223372036854775807)";
@@ -50,8 +56,10 @@ impl PostgresMetadata {
 
     /// Up to which pass rows may go.
     pub(super) async fn ripe(&self, grace: Duration) -> Result<Option<i64>, MetadataError> {
-        let row = self.one(RIPE, &[millis(grace).into()]).await?;
-        let ripe = row.map_or(Ok(None), |row| row.try_get(0));
-        Ok(ripe.map_err(Failure::from)?)
+        let Some(row) = self.one(RIPE, &[millis(grace).into()]).await? else {
+            return Ok(None);
+        };
+        self.noted.unsettled(bits(&row, 1)?);
+        Ok(row.try_get(0).map_err(Failure::from)?)
     }
 }

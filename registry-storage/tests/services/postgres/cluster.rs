@@ -28,6 +28,15 @@ pub(crate) fn database(name: &str) -> String {
     format!("host={} user=registry dbname={name}", cluster.directory)
 }
 
+/// Where the server's socket is.
+pub(crate) fn directory() -> PathBuf {
+    let address = database("");
+    let directory = address
+        .strip_prefix("host=")
+        .and_then(|rest| rest.split(' ').next());
+    directory.expect("a directory").into()
+}
+
 fn start() -> Option<Cluster> {
     let mut keeper = Command::new("sh")
         .args(["-c", SCRIPT, "cluster"])

@@ -9,7 +9,7 @@ use registry_storage::postgres::{PostgresMetadata, PostgresSettings};
 use tokio::sync::OnceCell;
 use tokio_postgres::{Client, NoTls};
 
-use super::cluster;
+use super::{cluster, counted::Counter};
 
 const TEMPLATE: &str = "registry_template";
 
@@ -54,6 +54,16 @@ impl Database {
     /// How it is connected to.
     pub(crate) fn address(&self) -> String {
         cluster::database(&self.name)
+    }
+
+    /// A way to it that counts.
+    pub(crate) fn counted(&self) -> Counter {
+        Counter::start(&cluster::directory())
+    }
+
+    /// How it is connected to by that way.
+    pub(crate) fn through(&self, counter: &Counter) -> String {
+        counter.address(&self.name)
     }
 
     pub(crate) async fn connect(&self) -> Client {

@@ -1,5 +1,7 @@
 //! Backends of the registry: memory, wrappers for tests, and the contract that every backend passes.
 
+#[cfg(feature = "cache")]
+pub mod cache;
 #[cfg(feature = "contract")]
 pub mod contract;
 #[cfg(feature = "directory")]

@@ -158,6 +158,17 @@ pub trait BlobStore: Send + Sync {
         range: Option<Range<u64>>,
     ) -> Result<ObjectRead, StoreError>;
 
+    /// Opens an object that a commit with this digest has made, as [`read`](Self::read) does. What keeps copies of
+    /// objects verifies them by it; a store that keeps none need not have this; a wrapper passes it on.
+    async fn read_content(
+        &self,
+        key: &ObjectKey,
+        _digest: &Digest,
+        range: Option<Range<u64>>,
+    ) -> Result<ObjectRead, StoreError> {
+        self.read(key, range).await
+    }
+
     /// Opens an object to read all of it once, for a check: in the way that disturbs others least. A store
     /// that knows no other way than that of [`read`](Self::read) need not say so; a wrapper passes it on.
     async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {

@@ -55,6 +55,16 @@ impl<A: Around> BlobStore for WrappedBlobs<A> {
         self.around.around(Operation::Read, call).await
     }
 
+    async fn read_content(
+        &self,
+        key: &ObjectKey,
+        digest: &Digest,
+        range: Option<Range<u64>>,
+    ) -> Result<ObjectRead, StoreError> {
+        let call = self.inner.read_content(key, digest, range);
+        self.around.around(Operation::Read, call).await
+    }
+
     async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
         let call = self.inner.read_once(key);
         self.around.around(Operation::Read, call).await

@@ -1,11 +1,14 @@
 //! What holds of every backend of this crate.
 
 mod backup;
+mod cache;
 mod contract;
 mod directory;
 mod disk;
 mod hazards;
 mod journal;
+#[path = "../known.rs"]
+mod known;
 mod migrate;
 mod object;
 mod pair;

@@ -138,7 +138,8 @@ impl Blob {
     }
 
     async fn open(&self, key: &ObjectKey, range: Option<Range<u64>>) -> Result<ByteStream> {
-        let object = self.inner.blobs.read(key, range).await;
+        let blobs = &self.inner.blobs;
+        let object = blobs.read_content(key, &self.digest, range).await;
         match object {
             Ok(object) if object.size == self.size => Ok(object.bytes),
             Ok(_) => Err(self.quarantine().await?),

@@ -64,6 +64,21 @@ impl BlobStore for FaultyBlobs {
         })
     }
 
+    async fn read_content(
+        &self,
+        key: &ObjectKey,
+        digest: &Digest,
+        range: Option<Range<u64>>,
+    ) -> Result<ObjectRead, StoreError> {
+        let fault = self.faults.draw(Operation::Read);
+        let call = self.inner.read_content(key, digest, range);
+        let read = befall(fault.as_ref(), Operation::Read, call).await?;
+        Ok(ObjectRead {
+            bytes: spoiled(read.bytes, fault.as_ref()),
+            ..read
+        })
+    }
+
     async fn read_once(&self, key: &ObjectKey) -> Result<ObjectRead, StoreError> {
         let fault = self.faults.draw(Operation::Read);
         let call = self.inner.read_once(key);

@@ -85,6 +85,7 @@ config! {
     database: Database,
     objects: Objects,
     redirects: Redirects,
+    cache: Cache,
     auth: Auth,
     push: Push,
     uploads: Uploads,

@@ -483,7 +483,7 @@ fn told_of(settings: &str) -> Option<String> {
 }
 
 #[test]
-fn redirects_need_a_bucket_and_end_soon() {
+fn redirects_and_a_cache_need_a_bucket_and_redirects_end_soon() {
     let enabled = "[redirects]\nenabled = true\n";
     assert_eq!(
         problems_of(enabled, "redirects"),
@@ -500,6 +500,10 @@ fn redirects_need_a_bucket_and_end_soon() {
     assert!(
         refused.contains("no other bucket is redirected to"),
         "{refused}"
+    );
+    assert_eq!(
+        problems_of("[cache]\npath = \"x\"\n", "cache"),
+        ["2:8: cache.path needs objects.bucket: a disk needs no cache on a disk"]
     );
     for expires in ["0s", "301s", "1h"] {
         let text = format!("[redirects]\nexpires = \"{expires}\"\n");

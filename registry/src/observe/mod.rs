@@ -3,6 +3,7 @@
 //! The library has the figures and the answers; here they are put together from the parts that this
 //! program has, and from its configuration.
 
+mod cache;
 mod directory;
 mod log;
 mod shared;
@@ -62,6 +63,8 @@ impl Observers {
                 let database = Arc::new(shared::Database(Arc::clone(shared.database())));
                 let bucket = Arc::new(shared::Bucket(Arc::clone(shared.objects())));
                 figures.push(Arc::clone(&database) as _);
+                let cache = shared.cache().map(Arc::clone);
+                figures.extend(cache.map(|one| Arc::new(cache::Cache(one)) as _));
                 checks.extend([database as _, bucket as Arc<dyn HealthCheck>]);
             }
         }

@@ -1,5 +1,6 @@
 //! Where a registry keeps what it has: a directory, a database and a bucket that servers share, or memory alone.
 
+mod cache;
 mod links;
 mod shared;
 mod tls;

@@ -4,6 +4,7 @@
 //! and ours (`REGISTRY_BIN`). `.ci/services` runs them.
 
 mod azure;
+mod cached;
 mod cluster;
 mod commands;
 mod credentials;

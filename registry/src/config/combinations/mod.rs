@@ -13,6 +13,7 @@ pub(super) fn check(config: &Config, written: &mut Written) {
     memory_excludes_a_directory(config, written);
     a_database_goes_with_a_bucket(config, written);
     redirects_lead_to_a_bucket(config, written);
+    a_cache_is_of_a_bucket(config, written);
     nobody_listens_openly_by_mistake(config, written);
     anonymous_callers_differ_from_users(config, written);
     a_certificate_has_its_key_and_its_use(config, written);
@@ -87,6 +88,14 @@ fn redirects_lead_to_a_bucket(config: &Config, written: &mut Written) {
     if !(Duration::from_secs(1)..=LONGEST_URL).contains(&redirects.expires) {
         let origin = written.origin("redirects", "expires").clone();
         written.problem(&origin, "redirects.expires must be from 1s to 5m");
+    }
+}
+
+fn a_cache_is_of_a_bucket(config: &Config, written: &mut Written) {
+    if config.cache.path.is_some() && config.objects.bucket.is_none() {
+        let origin = written.origin("cache", "path").clone();
+        let what = "cache.path needs objects.bucket: a disk needs no cache on a disk";
+        written.problem(&origin, what);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod auth;
+mod cache;
 mod collection;
 mod database;
 mod limits;
@@ -20,6 +21,7 @@ mod uploads;
 
 pub(crate) use access_log::AccessLog;
 pub(crate) use auth::{Anonymous, Auth};
+pub(crate) use cache::Cache;
 pub(crate) use collection::Collection;
 pub(crate) use database::Database;
 pub(crate) use limits::Limits;

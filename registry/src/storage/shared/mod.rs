@@ -14,11 +14,12 @@ use registry_core::{
 };
 use registry_storage::{
     SystemRandom,
+    cache::Cached,
     object::{ObjectBlobs, ObjectSettings},
     postgres::{PostgresMetadata, PostgresSettings},
 };
 
-use super::{links, tls};
+use super::{cache, links, tls};
 use crate::{
     config::{Config, Database, Objects, Provider},
     failure::Failure,
@@ -30,18 +31,20 @@ pub(crate) struct Shared {
     database: Arc<PostgresMetadata>,
     objects: Arc<ObjectBlobs>,
     links: Option<Arc<dyn LinkStore>>,
+    cache: Option<Arc<Cached>>,
 }
 
 impl Shared {
     /// Connects to both, and brings the database up to this version.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
-        let opened = Self::reach(config, false).await?;
+        let mut opened = Self::reach(config, false).await?;
         opened.agree(fresh_identity()).await?;
+        opened.cache = cache::open(&config.cache, &opened.objects).await?;
         tracing::info!("opened");
         Ok(opened)
     }
 
-    /// The same without asking whose they are. A registry that is moved may be on its way there, or have left.
+    /// The same without a cache, and without asking whose they are. A registry that is moved may be on its way there, or have left.
     pub(crate) async fn reach(config: &Config, moving: bool) -> Result<Self, Failure> {
         let objects = &config.objects;
         tracing::info!(bucket = objects.bucket, prefix = objects.prefix, "opening");
@@ -52,6 +55,7 @@ impl Shared {
             database: Arc::new(database),
             objects: Arc::new(objects),
             links,
+            cache: None,
         })
     }
 
@@ -78,7 +82,15 @@ impl Shared {
     }
 
     pub(super) fn blobs(&self) -> Arc<dyn BlobStore> {
-        Arc::clone(&self.objects) as _
+        match &self.cache {
+            Some(cache) => Arc::clone(cache) as _,
+            None => Arc::clone(&self.objects) as _,
+        }
+    }
+
+    /// The cache before the bucket, if there is one.
+    pub(crate) fn cache(&self) -> Option<&Arc<Cached>> {
+        self.cache.as_ref()
     }
 
     pub(crate) fn builder(&self) -> Builder {

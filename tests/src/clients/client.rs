@@ -258,6 +258,10 @@ impl Client {
             return self.find(session).map(drop);
         }
         expect(&answer, &[202], &path)?;
+        if disturbed && start == end {
+            // Nothing cannot say where it begins, and takes no turn.
+            return self.find(session).map(drop);
+        }
         let offset = answer.offset().unwrap_or_default();
         if offset != end {
             return Err(wrong(format!(

@@ -62,7 +62,7 @@ impl Library {
     #[must_use]
     pub fn blob(&self, number: u64) -> Arc<Blob> {
         let place = usize::try_from(number).unwrap_or(usize::MAX);
-        let large = self.large && number < SHARED && number % ONE_LARGE == 0;
+        let large = self.large && number < SHARED && number.is_multiple_of(ONE_LARGE);
         let blob = || match large {
             true => Blob::large(number),
             false => Blob::of(number),

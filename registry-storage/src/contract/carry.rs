@@ -83,7 +83,7 @@ fn manifest(name: &str, text: &str, subject: Option<&str>, created: u64) -> Row 
         digest,
         created: Timestamp::from_millis(created),
         references: vec![
-            referred(ReferenceTarget::Blob, "layer", created % 2 == 0),
+            referred(ReferenceTarget::Blob, "layer", created.is_multiple_of(2)),
             referred(ReferenceTarget::Manifest, "child", false),
         ],
     }))

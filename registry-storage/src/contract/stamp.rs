@@ -305,9 +305,21 @@ macro_rules! metadata_contract {
 /// The first argument names the module that holds the test; the second is a closure whose future gives
 /// a fresh and empty store and a fresh and empty metadata backend, as a
 /// [`BlobStoreHarness`](crate::contract::blob_store::BlobStoreHarness) and a
-/// [`MetadataHarness`](crate::contract::metadata::MetadataHarness). It is called once per run.
+/// [`MetadataHarness`](crate::contract::metadata::MetadataHarness). It is called once per run. A third is how many runs
+/// there are, where backends take their time.
 #[macro_export]
 macro_rules! engine_contract {
+    ($module:ident, $fresh:expr, $runs:expr $(,)?) => {
+        mod $module {
+            #[allow(unused_imports, reason = "the closure may name nothing of its module")]
+            use super::*;
+
+            #[test]
+            fn two_engines_agree_with_the_model() {
+                $crate::contract::model::engine_runs($runs, $fresh);
+            }
+        }
+    };
     ($module:ident, $fresh:expr $(,)?) => {
         mod $module {
             #[allow(unused_imports, reason = "the closure may name nothing of its module")]

@@ -6,6 +6,8 @@
 
 #[cfg(feature = "azure")]
 mod azure;
+#[cfg(all(feature = "postgres", feature = "s3"))]
+mod pairs;
 #[cfg(any(feature = "azure", feature = "s3"))]
 mod port;
 #[cfg(feature = "postgres")]

@@ -17,16 +17,20 @@ use proptest::{
     test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner},
 };
 
-pub use engine::engine;
+pub use engine::{engine, engine_runs};
 pub use metadata::metadata;
 
 /// How many runs there are, where the variable says nothing.
 const CASES: u64 = 256;
 
-/// Does as many runs as `REGISTRY_CONTRACT_CASES` says, of steps drawn from `REGISTRY_CONTRACT_SEED`,
-/// and panics with the shortest one that fails.
-fn check<S: Debug>(steps: impl Strategy<Value = Vec<S>>, run: impl Fn(&[S]) -> Result<(), String>) {
-    let cases = variable("REGISTRY_CONTRACT_CASES").unwrap_or(CASES);
+/// Does as many runs as `REGISTRY_CONTRACT_CASES` says, or else so many, of steps drawn from
+/// `REGISTRY_CONTRACT_SEED`, and panics with the shortest one that fails.
+fn check<S: Debug>(
+    runs: u64,
+    steps: impl Strategy<Value = Vec<S>>,
+    run: impl Fn(&[S]) -> Result<(), String>,
+) {
+    let cases = variable("REGISTRY_CONTRACT_CASES").unwrap_or(runs);
     let seed = variable("REGISTRY_CONTRACT_SEED").unwrap_or_default();
     let config = Config {
         cases: u32::try_from(cases).unwrap_or(u32::MAX),

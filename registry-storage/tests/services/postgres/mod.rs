@@ -16,3 +16,5 @@ mod place;
 mod pulls;
 mod queries;
 mod scans;
+
+pub(crate) use harness::Harness;

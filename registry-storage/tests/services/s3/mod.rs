@@ -4,4 +4,5 @@ mod contract;
 mod server;
 mod trouble;
 
-use server::{Bucket, Program, open};
+use server::open;
+pub(crate) use server::{Bucket, Program};

@@ -10,7 +10,7 @@ mod tasks;
 use std::future::Future;
 
 use self::run::Run;
-use super::check;
+use super::{CASES, check};
 use crate::contract::{blob_store::BlobStoreHarness, drive, metadata::MetadataHarness};
 
 /// How long a run is, at most.
@@ -31,7 +31,20 @@ where
     M: MetadataHarness,
     F: Future<Output = (B, M)>,
 {
-    check(action::steps(STEPS), |steps| {
+    engine_runs(CASES, fresh);
+}
+
+/// The same in so many runs, where the variable does not say how many: for backends that take their time.
+///
+/// # Panics
+/// As [`engine`].
+pub fn engine_runs<B, M, F>(runs: u64, fresh: impl Fn() -> F)
+where
+    B: BlobStoreHarness,
+    M: MetadataHarness,
+    F: Future<Output = (B, M)>,
+{
+    check(runs, action::steps(STEPS), |steps| {
         drive::run(async {
             let (blobs, metadata) = fresh().await;
             Run::new(&blobs, &metadata).await.all(steps).await

@@ -9,7 +9,7 @@ mod world;
 use std::future::Future;
 
 use self::run::Run;
-use super::check;
+use super::{CASES, check};
 use crate::contract::{drive, metadata::MetadataHarness};
 
 /// How long a run is, at most.
@@ -26,7 +26,7 @@ where
     H: MetadataHarness,
     F: Future<Output = H>,
 {
-    check(action::steps(STEPS), |steps| {
+    check(CASES, action::steps(STEPS), |steps| {
         drive::run(async {
             let harness = fresh().await;
             Run::new(&harness).all(steps).await

@@ -228,7 +228,9 @@ mod tests {
     fn a_scan_pushes_out_nothing_that_is_read_often() {
         let mut queue = Queue::new(ROOM);
         for _ in 0..3 {
-            (0..8).for_each(|hot| drop(read(&mut queue, hot, 100)));
+            (0..8).for_each(|hot| {
+                read(&mut queue, hot, 100);
+            });
         }
         for scan in 100..1000 {
             read(&mut queue, scan, 20);
@@ -241,16 +243,22 @@ mod tests {
     #[test]
     fn what_comes_back_soon_stays() {
         let mut queue = Queue::new(ROOM);
-        (0..30).for_each(|once| drop(read(&mut queue, once, 50)));
+        (0..30).for_each(|once| {
+            read(&mut queue, once, 50);
+        });
         assert!(!read(&mut queue, 0, 50), "it went, and is remembered");
-        (100..118).for_each(|once| drop(read(&mut queue, once, 50)));
+        (100..118).for_each(|once| {
+            read(&mut queue, once, 50);
+        });
         assert!(read(&mut queue, 0, 50));
     }
 
     #[test]
     fn what_is_too_large_pushes_out_nothing() {
         let mut queue = Queue::new(ROOM);
-        (0..10).for_each(|one| drop(read(&mut queue, one, 100)));
+        (0..10).for_each(|one| {
+            read(&mut queue, one, 100);
+        });
         assert!(queue.promise(ROOM / LARGEST + 1).is_none());
         (0..10).for_each(|one| assert!(read(&mut queue, one, 100)));
     }

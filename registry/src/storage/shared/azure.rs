@@ -23,7 +23,7 @@ pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>,
     };
     let mut builder = builder
         .with_client_options(client::options(config)?)
-        .with_retry(client::tries());
+        .with_retry(client::tries(config));
     if let Some(container) = &config.bucket {
         builder = builder.with_container_name(container);
     }

@@ -305,7 +305,7 @@ impl Uploads for PostgresMetadata {
                 return Ok(outcome);
             }
             if let Some(row) = self.write_one(CLAIM, &place(session)).await? {
-                let (epoch, from) = (bits(&row, 9).map_err(Failure::from)?, checkpoint(&row)?);
+                let (epoch, from) = (bits(&row, 9)?, checkpoint(&row)?);
                 return Ok(ClaimOutcome::Claimed { epoch, from });
             }
         }

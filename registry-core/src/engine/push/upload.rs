@@ -34,7 +34,7 @@ pub struct UploadStatus {
 }
 
 enum Claim {
-    Writer(Writer),
+    Writer(Box<Writer>),
     Finished(Digest),
 }
 
@@ -115,7 +115,7 @@ impl Upload {
                 writer.announce(self.expected).await?;
                 writer.take(body).await?;
                 let commit = Commit::new(&self.access, self.permit, digest);
-                run_commit(commit, writer).await
+                run_commit(commit, *writer).await
             }
             Claim::Finished(done) if done == *digest => self.finished(done).await,
             Claim::Finished(_) => Err(Error::UploadUnknown),
@@ -164,7 +164,8 @@ impl Upload {
             }
         };
         let hold = self.hold(guard, epoch, intake.offset());
-        Ok(Claim::Writer(Writer::new(inner, intake, hold)))
+        let writer = Writer::new(inner, intake, hold);
+        Ok(Claim::Writer(Box::new(writer)))
     }
 
     /// The session is open, but the write that its bytes are in is gone: a commit made an object of it and

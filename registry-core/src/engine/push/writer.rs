@@ -192,9 +192,9 @@ impl Parts {
     async fn leave(mut self, inner: &Inner) {
         let hold = self.hold.as_ref();
         if let Some(hold) = hold.filter(|hold| !hold.known) {
-            // Nobody can go on. Where the row stays, it is the collector's.
-            if inner.metadata.cancel(hold.session()).await.is_ok() {
-                drop(self.intake.give_up().await);
+            // Nobody can go on. The row stays for as long as it names something.
+            if self.intake.give_up().await.is_ok() {
+                drop(inner.metadata.cancel(hold.session()).await);
             }
         } else if !self.intake.is_torn() && hold.is_some() {
             drop(self.keep(inner).await);

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use registry_core::{
     AllowAll, BodyError, Caller, Delete, Digest, ManifestPush, PageRequest, Pull, Push, Reference,
-    Registry, RepositoryName, Tag, UploadId, backend::TagCondition,
+    Registry, Tag, UploadId, backend::TagCondition,
 };
 use registry_storage::{
     SystemRandom,
@@ -171,129 +171,120 @@ impl Notes<'_> {
     }
 }
 
-/// Every operation, with content of its own.
+/// Content that no earlier time had.
+struct Content {
+    small: Vec<u8>,
+    large: Vec<u8>,
+}
+
+/// Every operation.
 async fn all(place: &Place, number: u8) -> Vec<(&'static str, u64, u64)> {
     let mut notes = Notes {
         counter: &place.counter,
         lines: Vec::new(),
     };
-    let (small, large) = (vec![number; 100], vec![number; LARGE]);
-    let (one, two) = (vec![number; 1000], vec![number; 2000]);
+    let content = Content {
+        small: vec![number; 100],
+        large: vec![number; LARGE],
+    };
+    blobs(place, &mut notes, &content).await;
+    uploads(place, &mut notes, number).await;
+    let digest = manifests(place, &mut notes, &content).await;
+    reads(place, &mut notes, &content).await;
+    listings(place, &mut notes, &digest).await;
+    removals(place, &mut notes, &content, &digest).await;
+    notes.lines
+}
+
+async fn blobs(place: &Place, notes: &mut Notes<'_>, content: &Content) {
+    let Content { small, large } = content;
     place.put_blob(NAME, b"{}").await;
     place.put_blob(OTHER, b"{}").await;
-    notes
-        .of("push of a small blob", place.put_blob(NAME, &small))
-        .await;
-    notes
-        .of("push of a large blob", place.put_blob(NAME, &large))
-        .await;
-    notes
-        .of(
-            "push of a blob that is there",
-            place.put_blob(OTHER, &large),
-        )
-        .await;
-    let id = place.push(NAME).await.begin_upload(None).unwrap();
+    let put = place.put_blob(NAME, small);
+    notes.of("push of a small blob", put).await;
+    let put = place.put_blob(NAME, large);
+    notes.of("push of a large blob", put).await;
+    let put = place.put_blob(OTHER, large);
+    notes.of("push of a blob that is there", put).await;
+}
+
+async fn uploads(place: &Place, notes: &mut Notes<'_>, number: u8) {
     let begin = async || place.push(NAME).await.begin_upload(None).unwrap();
-    notes.of("POST of an upload", begin()).await;
+    let (one, two) = (vec![number; 1000], vec![number; 2000]);
+    let id = notes.of("POST of an upload", begin()).await;
     notes.of("first chunk", place.chunk(&id, &one)).await;
     notes.of("next chunk", place.chunk(&id, &one)).await;
-    notes
-        .of("end of an upload in chunks", place.finish(&id, b"", &two))
-        .await;
-    let other = begin().await;
-    let chunk = place.chunk(&other, &large);
+    let end = place.finish(&id, b"", &two);
+    notes.of("end of an upload in chunks", end).await;
+    let (id, large) = (begin().await, vec![number; LARGE]);
+    let chunk = place.chunk(&id, &large);
     notes.of("chunk that the store keeps", chunk).await;
-    let id = begin().await;
-    let whole = [&one[..], b"x"].concat();
-    notes
-        .of("PUT of all of an upload", place.finish(&id, &whole, &whole))
-        .await;
+    let (id, whole) = (begin().await, [&one[..], b"x"].concat());
+    let end = place.finish(&id, &whole, &whole);
+    notes.of("PUT of all of an upload", end).await;
+}
 
+async fn manifests(place: &Place, notes: &mut Notes<'_>, content: &Content) -> Digest {
     let tag = Reference::parse("v1").unwrap();
-    let manifest = image(&[&small, &large], None);
-    let digest = notes
-        .of("push of a manifest", place.put_manifest(&tag, &manifest))
-        .await;
-    let by_digest = Reference::Digest(digest.clone());
-    place
-        .put_manifest(
-            &Reference::Digest(Digest::sha256(
-                image(&[], Some(&digest)).to_string().as_bytes(),
-            )),
-            &image(&[], Some(&digest)),
-        )
-        .await;
-    let manifest = async |at| place.pull(NAME).await.manifest(at).await.unwrap();
-    notes.of("pull of a manifest by tag", manifest(&tag)).await;
-    notes
-        .of("pull of a manifest by digest", manifest(&by_digest))
-        .await;
+    let manifest = image(&[&content.small, &content.large], None);
+    let put = place.put_manifest(&tag, &manifest);
+    let digest = notes.of("push of a manifest", put).await;
+    let referrer = image(&[], Some(&digest));
+    let itself = Digest::sha256(referrer.to_string().as_bytes());
+    let at = Reference::Digest(itself);
+    place.put_manifest(&at, &referrer).await;
+    let pull = async |at| place.pull(NAME).await.manifest(at).await.unwrap();
+    notes.of("pull of a manifest by tag", pull(&tag)).await;
+    let at = Reference::Digest(digest.clone());
+    notes.of("pull of a manifest by digest", pull(&at)).await;
     let head = async || place.pull(NAME).await.stat_manifest(&tag).await.unwrap();
     notes.of("HEAD of a manifest", head()).await;
-    let blob = async |bytes: &[u8]| {
+    digest
+}
+
+async fn reads(place: &Place, notes: &mut Notes<'_>, content: &Content) {
+    let read = async |bytes: &[u8]| {
         let blob = place.pull(NAME).await.blob(&Digest::sha256(bytes)).await;
         assert_eq!(blob.unwrap().read_all().await.unwrap(), bytes);
     };
-    notes.of("pull of a small blob", blob(&small)).await;
-    notes.of("pull of a large blob", blob(&large)).await;
-    let head = async || {
-        place
-            .pull(NAME)
-            .await
-            .stat_blob(&Digest::sha256(&large))
-            .await
-            .unwrap()
-    };
+    notes.of("pull of a small blob", read(&content.small)).await;
+    notes.of("pull of a large blob", read(&content.large)).await;
+    let digest = Digest::sha256(&content.large);
+    let head = async || place.pull(NAME).await.stat_blob(&digest).await.unwrap();
     notes.of("HEAD of a blob", head()).await;
+}
+
+async fn listings(place: &Place, notes: &mut Notes<'_>, digest: &Digest) {
     let tags = async || place.pull(NAME).await.tags(PAGE).await.unwrap();
     notes.of("tags", tags()).await;
     let referrers = async || {
-        place
-            .pull(NAME)
-            .await
-            .raw_referrers(&digest, None, PAGE)
-            .await
-            .unwrap()
+        let pull = place.pull(NAME).await;
+        pull.raw_referrers(digest, None, PAGE).await.unwrap()
     };
-    assert_eq!(notes.of("referrers", referrers()).await.items.len(), 1);
+    let referrers = notes.of("referrers", referrers()).await;
+    assert_eq!(referrers.items.len(), 1);
     let caller = Caller::named("ada");
-    notes
-        .of("catalogue", place.registry.catalog(&caller, PAGE))
-        .await
-        .unwrap();
-    let from = RepositoryName::parse(NAME).unwrap();
+    let catalogue = place.registry.catalog(&caller, PAGE);
+    notes.of("catalogue", catalogue).await.unwrap();
+}
+
+async fn removals(place: &Place, notes: &mut Notes<'_>, content: &Content, digest: &Digest) {
+    let (small, from) = (Digest::sha256(&content.small), NAME.parse().unwrap());
     let mount = async || {
-        place
-            .push(OTHER)
-            .await
-            .mount(&Digest::sha256(&small), Some(&from))
-            .await
-            .unwrap()
+        let push = place.push(OTHER).await;
+        push.mount(&small, Some(&from)).await.unwrap()
     };
     assert!(notes.of("mount", mount()).await.is_some());
-    let blob = async || {
-        place
-            .delete(OTHER)
-            .await
-            .blob(&Digest::sha256(&small))
-            .await
-            .unwrap()
-    };
+    let blob = async || place.delete(OTHER).await.blob(&small).await.unwrap();
     notes.of("delete of a blob", blob()).await;
     let v1: Tag = "v1".parse().unwrap();
     let tag = async || {
-        place
-            .delete(NAME)
-            .await
-            .tag(&v1, &TagCondition::Any)
-            .await
-            .unwrap()
+        let delete = place.delete(NAME).await;
+        delete.tag(&v1, &TagCondition::Any).await.unwrap();
     };
     notes.of("delete of a tag", tag()).await;
-    let manifest = async || place.delete(NAME).await.manifest(&digest).await.unwrap();
+    let manifest = async || place.delete(NAME).await.manifest(digest).await.unwrap();
     notes.of("delete of a manifest", manifest()).await;
-    notes.lines
 }
 
 async fn counted(statements: Statements) -> Vec<(&'static str, u64, u64)> {

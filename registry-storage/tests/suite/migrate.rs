@@ -68,9 +68,9 @@ async fn round(migration: &Migration, moment: Moment) -> Round {
     migration.round(moment, &|_| ()).await.unwrap()
 }
 
-async fn assert_same(migration: &Migration) {
+async fn assert_same(migration: &Migration, seed: u64) {
     let comparison = migration.compare().await.unwrap();
-    assert_eq!(comparison.different, 0, "{:?}", comparison.first);
+    assert_eq!(comparison.different, 0, "seed {seed}: {comparison:?}");
 }
 
 /// Every content of a directory, read from its files.
@@ -90,7 +90,6 @@ async fn objects(directory: &Directory) -> Vec<(Digest, u64)> {
 #[tokio::test]
 async fn a_registry_that_is_worked_on_arrives_as_it_is_and_comes_back_as_it_was() {
     for seed in 0..8 {
-        println!("seed {seed}");
         let (sides, mut chance) = (Sides::new(), Chance::new(seed));
         let registry = work::registry(&sides.from).await;
         let up = sides.up();
@@ -100,13 +99,13 @@ async fn a_registry_that_is_worked_on_arrives_as_it_is_and_comes_back_as_it_was(
             }
             round(&up, moment).await;
         }
-        assert_same(&up).await;
+        assert_same(&up, seed).await;
         assert_eq!(objects(&sides.from).await, objects(&sides.to).await);
         assert_eq!(round(&up, Moment::Last).await.changed(), 0);
         let back = Sides::new();
         let down = migration(&sides.to, &back.to);
         round(&down, Moment::Last).await;
-        assert_same(&migration(&sides.from, &back.to)).await;
+        assert_same(&migration(&sides.from, &back.to), seed).await;
         assert_eq!(objects(&sides.from).await, objects(&back.to).await);
     }
 }
@@ -169,7 +168,7 @@ async fn what_arrived_before_an_interruption_is_not_sent_again() {
     let again = round(&sides.up(), Moment::First).await;
     assert_eq!((again.already, again.carried), (before, 20 - before));
     round(&up, Moment::Last).await;
-    assert_same(&up).await;
+    assert_same(&up, 0).await;
 }
 
 #[tokio::test]
@@ -222,7 +221,7 @@ async fn wrong_bytes_stop_it_until_they_are_out_of_sight_and_then_arrive_out_of_
     let quarantined = sides.from.metadata().quarantine(&digest, Some(key)).await;
     assert!(quarantined.unwrap());
     round(&sides.up(), Moment::Last).await;
-    assert_same(&sides.up()).await;
+    assert_same(&sides.up(), 0).await;
     let aside = sides.to.metadata().quarantined(None, 10).await.unwrap();
     assert_eq!(aside.len(), 1);
     assert_eq!((&aside[0].digest, aside[0].replaced), (&digest, false));
@@ -251,7 +250,7 @@ async fn what_is_deleted_meanwhile_is_gone_at_the_other_side_too() {
     }
     let done = round(&sides.up(), Moment::Last).await;
     assert!(done.dropped >= 4, "{done:?}");
-    assert_same(&sides.up()).await;
+    assert_same(&sides.up(), 0).await;
     let doomed = sides.to.metadata().doomed(10).await.unwrap();
     assert_eq!(doomed.len(), 1);
 }

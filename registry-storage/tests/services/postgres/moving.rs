@@ -63,15 +63,14 @@ fn migration(from: Side, to: Side) -> Migration {
     }
 }
 
-async fn assert_same(from: &Side, to: &Side) {
+async fn assert_same(from: &Side, to: &Side, seed: u64) {
     let compared = migration(from.clone(), to.clone()).compare().await.unwrap();
-    assert_eq!(compared.different, 0, "{:?}", compared.first);
+    assert_eq!(compared.different, 0, "seed {seed}: {compared:?}");
 }
 
 #[tokio::test]
 async fn a_registry_moves_from_a_directory_and_back_and_is_what_it_was() {
     for seed in 0..4 {
-        println!("seed {seed}");
         let place = tempfile::tempdir().unwrap();
         let [up, back] = ["up", "back"]
             .map(|name| Directory::open(place.path().join(name), Durability::Relaxed).unwrap());
@@ -96,17 +95,17 @@ async fn a_registry_moves_from_a_directory_and_back_and_is_what_it_was() {
             up.metadata().add_pulls(&counts).await.unwrap();
             moving.round(moment, &|_| ()).await.unwrap();
         }
-        assert_same(&from, &there).await;
+        assert_same(&from, &there, seed).await;
         let down = migration(there.clone(), of(&back));
         down.round(Moment::First, &|_| ()).await.unwrap();
-        assert_same(&from, &of(&back)).await;
+        assert_same(&from, &of(&back), seed).await;
         // What arrived is worked on as if it had always been there.
         let registry = self::registry(&metadata, &blobs).await;
         for _ in 0..40 {
             work::work(&registry, &mut chance).await;
         }
         down.round(Moment::Last, &|_| ()).await.unwrap();
-        assert_same(&there, &of(&back)).await;
+        assert_same(&there, &of(&back), seed).await;
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) enum Source {
 /// A source that takes no writes. Dropped, it takes them again.
 pub(super) enum Held<'a> {
     Directory(&'a Directory, sqlite::Closing),
-    Shared(postgres::Closing),
+    Shared(Box<postgres::Closing>),
 }
 
 /// What clients are told. Where to is not for them.
@@ -69,7 +69,7 @@ impl Source {
             }
             Self::Shared(shared) => {
                 let closing = shared.database().close_to_writes().await;
-                Ok(Held::Shared(closing.map_err(Error::from)?))
+                Ok(Held::Shared(Box::new(closing.map_err(Error::from)?)))
             }
         }
     }

@@ -23,8 +23,7 @@ fn content(byte: u8) -> Bytes {
     Bytes::from(vec![byte; 2 * PART_SIZE as usize + 1])
 }
 
-/// A writer was overtaken after it had looked whether its upload is open, here by what it looks at being put back:
-/// its blocks and those that are committed would make an object.
+/// A writer was overtaken after it had looked whether its upload is open, here by what it looks at being put back.
 #[test]
 fn a_second_commit_at_a_name_is_refused() {
     run(async {
@@ -53,7 +52,7 @@ fn a_second_commit_at_a_name_is_refused() {
     });
 }
 
-/// That is the condition's doing: without it the client writes over what is there.
+/// The client as it comes, without the condition, writes over what is there.
 #[test]
 fn without_the_condition_it_would_not_be() {
     run(async {

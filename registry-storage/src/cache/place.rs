@@ -116,7 +116,7 @@ impl Place {
     /// Keeps what was fetched.
     pub(super) fn keep(&self, coming: &Coming, kept: &Kept) -> io::Result<()> {
         match fs::create_dir(self.shard(&kept.name)) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
             _ => fs::rename(&coming.0, self.path_of(kept)),
         }
     }

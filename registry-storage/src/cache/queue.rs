@@ -224,13 +224,17 @@ mod tests {
         false
     }
 
+    fn read_all(queue: &mut Queue, numbers: std::ops::Range<u64>, size: u64) {
+        for number in numbers {
+            read(queue, number, size);
+        }
+    }
+
     #[test]
     fn a_scan_pushes_out_nothing_that_is_read_often() {
         let mut queue = Queue::new(ROOM);
         for _ in 0..3 {
-            (0..8).for_each(|hot| {
-                read(&mut queue, hot, 100);
-            });
+            read_all(&mut queue, 0..8, 100);
         }
         for scan in 100..1000 {
             read(&mut queue, scan, 20);
@@ -243,22 +247,16 @@ mod tests {
     #[test]
     fn what_comes_back_soon_stays() {
         let mut queue = Queue::new(ROOM);
-        (0..30).for_each(|once| {
-            read(&mut queue, once, 50);
-        });
+        read_all(&mut queue, 0..30, 50);
         assert!(!read(&mut queue, 0, 50), "it went, and is remembered");
-        (100..118).for_each(|once| {
-            read(&mut queue, once, 50);
-        });
+        read_all(&mut queue, 100..118, 50);
         assert!(read(&mut queue, 0, 50));
     }
 
     #[test]
     fn what_is_too_large_pushes_out_nothing() {
         let mut queue = Queue::new(ROOM);
-        (0..10).for_each(|one| {
-            read(&mut queue, one, 100);
-        });
+        read_all(&mut queue, 0..10, 100);
         assert!(queue.promise(ROOM / LARGEST + 1).is_none());
         (0..10).for_each(|one| assert!(read(&mut queue, one, 100)));
     }

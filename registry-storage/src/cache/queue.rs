@@ -24,6 +24,8 @@ pub(super) struct Queue {
     room: u64,
     /// Bytes of what is kept, and of what is promised to those who are coming.
     used: u64,
+    /// Those of them that are promised: nothing can go for them.
+    promised: u64,
     small_bytes: u64,
     turn: u64,
     entries: HashMap<Name, Entry>,
@@ -53,6 +55,7 @@ impl Queue {
         Self {
             room,
             used: 0,
+            promised: 0,
             small_bytes: 0,
             turn: 0,
             entries: HashMap::new(),
@@ -75,27 +78,28 @@ impl Queue {
 
     /// Promises so many bytes, and answers what must go for it; none where they cannot be had.
     pub(super) fn promise(&mut self, cost: u64) -> Option<Vec<Kept>> {
-        if cost > self.room / LARGEST {
+        // Nothing goes for what cannot be had even so.
+        if cost > self.room / LARGEST || self.promised + cost > self.room {
             return None;
         }
         let mut gone = Vec::new();
         while self.used + cost > self.room {
-            if self.entries.is_empty() {
-                return None;
-            }
             gone.extend(self.look());
         }
         self.used += cost;
+        self.promised += cost;
         Some(gone)
     }
 
     /// Takes a promise back.
     pub(super) fn release(&mut self, cost: u64) {
+        self.promised -= cost;
         self.used -= cost;
     }
 
     /// Keeps what bytes were promised for.
     pub(super) fn keep(&mut self, kept: &Kept, cost: u64) {
+        self.promised -= cost;
         let is_main = self.ghosts.remove(&kept.name);
         self.enter(kept, cost, is_main);
     }
@@ -103,6 +107,7 @@ impl Queue {
     /// Takes up what was kept by a process before, the oldest first; what has no room goes.
     pub(super) fn restore(&mut self, kept: &Kept, cost: u64) -> Option<Vec<Kept>> {
         let gone = self.promise(cost)?;
+        self.promised -= cost;
         self.enter(kept, cost, true);
         Some(gone)
     }

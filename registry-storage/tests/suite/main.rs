@@ -7,7 +7,6 @@ mod directory;
 mod disk;
 mod hazards;
 mod journal;
-#[path = "../known.rs"]
 mod known;
 mod migrate;
 mod object;

@@ -98,6 +98,14 @@ impl BlobWrite for KnownWrite {
         self.inner.announce(bytes).await
     }
 
+    fn outgrows(&self, more: u64) -> bool {
+        self.inner.outgrows(more)
+    }
+
+    async fn enter(&mut self, kept: u64) -> Result<StoreCheckpoint, StoreError> {
+        self.inner.enter(kept).await
+    }
+
     async fn append(&mut self, bytes: Bytes) -> Result<(), StoreError> {
         self.inner.append(bytes).await
     }

@@ -163,10 +163,10 @@ async fn what_arrived_before_an_interruption_is_not_sent_again() {
         done = up.round(Moment::First, &tell) => panic!("it came to its end: {done:?}"),
         _ = arrived.recv() => {}
     }
-    let before = objects(&sides.to).await.len() as u64;
-    assert!((5..20).contains(&before), "{before} arrived");
     let again = round(&sides.up(), Moment::First).await;
-    assert_eq!((again.already, again.carried), (before, 20 - before));
+    assert_eq!(again.already + again.carried, 20);
+    // What was on its way as it ended may have arrived, or not.
+    assert!((5..20).contains(&again.already), "{again:?}");
     round(&up, Moment::Last).await;
     assert_same(&up, 0).await;
 }

@@ -88,7 +88,10 @@ mod tests {
             nearest_key("durability"),
             "; did you mean storage.durability?"
         );
-        assert_eq!(nearest_key("server.path"), "; did you mean storage.path?");
+        assert_eq!(
+            nearest_key("server.durability"),
+            "; did you mean storage.durability?"
+        );
         assert_eq!(nearest_section("storrage"), "; did you mean [storage]?");
         assert_eq!(
             nearest_variable("REGISTRY_SERVER_LISEN"),

@@ -38,8 +38,8 @@ pub use engine::{
     Collector, CollectorFigures, CollectorPhase, Delete, Error, Figures, Finding, ManifestPush,
     Opening, OrphanSettings, Page, PageRequest, Progress, Pull, Push, PushedBlob, PushedManifest,
     QuarantineSettings, References, Registry, Result, ScrubError, ScrubFigures, ScrubOptions,
-    ScrubReport, Scrubber, Settings, Stopped, StoredManifest, Timer, Trust, Upload, UploadStatus,
-    Work,
+    ScrubReport, Scrubber, Settings, Stopped, StoredManifest, Timer, Trust, Turn, Upload,
+    UploadStatus, Work,
 };
 pub use hooks::{DeleteIntent, DeleteTarget, Hooks, PushIntent, TagIntent, Verdict, Veto};
 pub use manifest::{Manifest, ManifestKind, ManifestLimits, ParseManifestError};

@@ -1,12 +1,13 @@
 //! What the server does by itself.
 //!
 //! Each of it goes on for as long as the server runs, beside the others and within a budget of its own, so
-//! that none holds up a push, a pull, or another. What fails is tried again with the next round.
+//! that none holds up a push, a pull, or another. What fails is tried again with the next round. Servers that
+//! share a registry take turns at what one of them should do.
 
-use std::{pin::pin, time::Duration};
+use std::time::Duration;
 
 use registry_core::{
-    Budget, CollectReport, Finding, Registry, ScrubError, ScrubOptions, ScrubReport,
+    Budget, CollectReport, Finding, Registry, ScrubError, ScrubOptions, ScrubReport, Turn,
 };
 use registry_server::TokioTimer;
 use registry_storage::directory::Directory;
@@ -19,6 +20,9 @@ const FOLD_EVERY: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether the journal can be written.
 const WATCH_EVERY: Duration = Duration::from_secs(10);
+
+/// How long a server that was killed keeps others from what it was at.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// How often it is looked whether everything is to be read again.
 const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
@@ -100,13 +104,25 @@ pub(crate) async fn watch_journal(directory: Directory) {
 }
 
 async fn collect(registry: &Registry, upkeep: Upkeep) {
+    let turn = Turn {
+        work: "collection",
+        lease: LEASE,
+        pause: upkeep.interval,
+    };
     loop {
-        let round = pin!(registry.collect_within(upkeep.collection, &TokioTimer));
-        match round.await {
-            Ok(report) => tell(&report),
-            Err(error) => tracing::warn!(%error, "a round of collection ended early"),
-        }
-        sleep(upkeep.interval).await;
+        let round = registry.collect_in_turn(turn, upkeep.collection, &TokioTimer);
+        let rest = match round.await {
+            Ok(Some(report)) => {
+                tell(&report);
+                upkeep.interval
+            }
+            Ok(None) => upkeep.interval.min(LEASE),
+            Err(error) => {
+                tracing::warn!(%error, "a round of collection ended early");
+                upkeep.interval
+            }
+        };
+        sleep(rest).await;
     }
 }
 
@@ -142,15 +158,23 @@ async fn scrub_if_due(
             tracing::error!(%finding, "found wrong");
         }
     };
-    let run = registry.scrub_within(options, budget, &TokioTimer, tell);
-    match run.await {
-        Ok(report) => tracing::info!(?report, "read everything again"),
-        Err(ScrubError::Running | ScrubError::Overtaken) => {
-            tracing::info!("somebody has everything read again");
+    let run = async {
+        let run = registry.scrub_within(options, budget, &TokioTimer, tell);
+        match run.await {
+            Ok(report) => tracing::info!(?report, "read everything again"),
+            Err(ScrubError::Running | ScrubError::Overtaken) => {
+                tracing::info!("somebody has everything read again");
+            }
+            Err(ScrubError::Engine(error)) => return Err(error),
         }
-        Err(ScrubError::Engine(error)) => return Err(error),
-    }
-    Ok(())
+        Ok(())
+    };
+    let turn = Turn {
+        work: "scrub",
+        lease: LEASE,
+        pause: Duration::ZERO,
+    };
+    registry.in_turn(turn, &TokioTimer, run).await.map(drop)
 }
 
 fn tell(report: &CollectReport) {

@@ -145,6 +145,7 @@ impl Builder {
             scrubs: super::scrub::Turns::default(),
             figures: Kept::default(),
             collecting: futures_util::lock::Mutex::default(),
+            holder: std::sync::OnceLock::new(),
         };
         Ok(Registry {
             inner: Arc::new(inner),

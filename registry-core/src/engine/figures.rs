@@ -25,6 +25,8 @@ pub struct Figures {
 pub struct CollectorFigures {
     /// Whole rounds.
     pub rounds: u64,
+    /// Rounds left to another process, or for later.
+    pub left: u64,
     /// Steps that a backend did not answer.
     pub failures: u64,
     /// When a round was whole last.

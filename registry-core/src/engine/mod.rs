@@ -15,6 +15,7 @@ mod collect;
 mod delete;
 mod error;
 mod figures;
+mod lease;
 mod page;
 mod pull;
 mod pulls;
@@ -48,6 +49,7 @@ pub use collect::{CollectReport, Collector, Progress, Stopped};
 pub use delete::Delete;
 pub use error::{BodyError, Error, Result};
 pub use figures::{CollectorFigures, CollectorPhase, Figures, ScrubFigures};
+pub use lease::Turn;
 pub use page::{Page, PageRequest};
 pub use pull::{Blob, BlobBody, Pull, StoredManifest};
 pub use push::{Body, ManifestPush, Push, PushedBlob, PushedManifest, Trust, Upload, UploadStatus};
@@ -82,6 +84,8 @@ struct Inner {
     scrubs: scrub::Turns,
     /// Held by whoever does a step of collection, or a round of it that is waited for.
     collecting: futures_util::lock::Mutex<()>,
+    /// Who this is where processes take turns.
+    holder: std::sync::OnceLock<String>,
 }
 
 impl Registry {

@@ -58,6 +58,11 @@ fn collector(page: &mut Exposition, figures: &CollectorFigures) {
             figures.rounds,
         ),
         (
+            "registry_collection_left_total",
+            "How often collection was left to another server, which is at it or has just been.",
+            figures.left,
+        ),
+        (
             "registry_collection_failures_total",
             "Steps of collection that a backend did not answer.",
             figures.failures,

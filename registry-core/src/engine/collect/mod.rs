@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use self::orphans::Sweep;
 use super::{
-    CollectorPhase, Inner, Registry, Result,
+    CollectorPhase, Inner, Registry, Result, Turn,
     budget::{Budget, Timer, Work, step_within},
 };
 use crate::backend::{Condemned, Removed};
@@ -123,6 +123,27 @@ impl Registry {
     /// As [`collect`](Self::collect).
     pub async fn collect_within(&self, budget: Budget, timer: &dyn Timer) -> Result<CollectReport> {
         self.collector().finish_within(budget, timer).await
+    }
+
+    /// The same, where it is this process's turn.
+    ///
+    /// # Errors
+    /// As [`collect`](Self::collect).
+    pub async fn collect_in_turn(
+        &self,
+        turn: Turn,
+        budget: Budget,
+        timer: &dyn Timer,
+    ) -> Result<Option<CollectReport>> {
+        let round = self.collect_within(budget, timer);
+        let report = self.in_turn(turn, timer, round).await?;
+        if report.is_none() {
+            self.inner.figures.change(|figures| {
+                figures.collector.left += 1;
+                figures.collector.phase = CollectorPhase::Idle;
+            });
+        }
+        Ok(report)
     }
 }
 

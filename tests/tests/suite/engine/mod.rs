@@ -11,5 +11,6 @@ mod permission;
 mod scrub;
 mod shortened;
 mod tell;
+mod turns;
 mod upkeep;
 mod upload;

@@ -15,4 +15,7 @@ mod migrate;
 mod pooled;
 mod redirects;
 mod replica;
+mod rolling;
 mod services;
+mod stalled;
+mod turns;

@@ -43,6 +43,13 @@ impl Replica {
         Self::spawn(command(database, bucket, more), log)
     }
 
+    /// One of an older version: `.ci/services` builds it.
+    pub(crate) fn older(database: &str, bucket: &Bucket, more: Set<'_>) -> Self {
+        let mut command = configured(built("REGISTRY_OLDER"), database, bucket, more);
+        command.args(SERVE);
+        Self::spawn(command, Stdio::null())
+    }
+
     /// A server over a data directory.
     pub(crate) fn on_directory(directory: &Path) -> Self {
         let mut command = program();
@@ -86,25 +93,33 @@ impl Replica {
 /// Variables of the environment.
 pub(crate) type Set<'a> = &'a [(&'a str, String)];
 
+const SERVE: [&str; 3] = ["serve", "--listen", "127.0.0.1:0"];
+
 fn command(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
-    let mut command = configured(database, bucket, more);
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    let mut command = configured(program(), database, bucket, more);
+    command.args(SERVE);
     command
 }
 
 /// The built program, which is told nothing by the environment.
 pub(crate) fn program() -> Command {
-    let program = std::env::var("REGISTRY_BIN")
-        .expect("REGISTRY_BIN names the built program: `cargo build` and set it");
+    built("REGISTRY_BIN")
+}
+
+/// A program that a variable names.
+fn built(variable: &str) -> Command {
+    let program = std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} names a built program: `cargo build` and set it"));
     let mut command = Command::new(program);
-    // It is for us; the server would take it for a setting.
-    command.env_remove("REGISTRY_BIN");
+    // They are for us; the server would take them for settings.
+    command
+        .env_remove("REGISTRY_BIN")
+        .env_remove("REGISTRY_OLDER");
     command
 }
 
-/// The program, set to a database and a bucket.
-fn configured(database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
-    let mut command = program();
+/// A program, set to a database and a bucket.
+fn configured(mut command: Command, database: &str, bucket: &Bucket, more: Set<'_>) -> Command {
     command
         .env("REGISTRY_DATABASE_URL", database)
         .env("REGISTRY_DATABASE_CONNECTIONS", "4")
@@ -171,7 +186,7 @@ impl Cluster {
 
     /// A command of the program on what the servers share.
     pub(crate) fn command(&self, arguments: &[&str], more: Set<'_>) -> Command {
-        let mut command = configured(&self.database, &self.bucket, more);
+        let mut command = configured(program(), &self.database, &self.bucket, more);
         command.args(arguments);
         command
     }
@@ -192,8 +207,62 @@ impl Cluster {
         self.at(replica, path)
     }
 
+    /// The sum of a figure of one of the servers.
+    pub(crate) fn figure(&self, replica: usize, name: &str) -> u64 {
+        let page = self.get(replica, "/metrics").text().unwrap();
+        let line = page.lines().find(|line| line.starts_with(name));
+        let number = line.and_then(|line| line.rsplit(' ').next());
+        number.expect("a figure").parse().expect("a number")
+    }
+
+    /// What the database answers, line by line.
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.postgres.sql("registry", sql)
+    }
+
+    /// Has the time stand still for the servers, until `pass` has it pass.
+    pub(crate) fn stop_the_clock(&self) {
+        self.sql(
+            "CREATE TABLE test_clock (now bigint); INSERT INTO test_clock SELECT registry_now();
+            CREATE OR REPLACE FUNCTION registry_now() RETURNS bigint LANGUAGE sql VOLATILE
+                AS 'SELECT now FROM test_clock'",
+        );
+    }
+
+    pub(crate) fn pass(&self, time: Duration) {
+        let millis = time.as_millis();
+        self.sql(&format!("UPDATE test_clock SET now = now + {millis}"));
+    }
+
     pub(crate) fn get(&self, replica: usize, path: &str) -> Response {
         self.client.get(self.at(replica, path)).send().unwrap()
+    }
+
+    /// Begins an upload.
+    pub(crate) fn begin(&self, replica: usize, repository: &str) -> Response {
+        let path = format!("/v2/{repository}/blobs/uploads/");
+        let begun = self.client.post(self.at(replica, &path)).send().unwrap();
+        assert_eq!(begun.status(), 202);
+        begun
+    }
+
+    /// Sends the next chunk of an upload.
+    pub(crate) fn chunk(&self, replica: usize, upload: &Response, bytes: &[u8]) -> Response {
+        let patch = self.client.patch(self.located(replica, upload));
+        let answer = patch.body(bytes.to_vec()).send().unwrap();
+        assert_eq!(answer.status(), 202);
+        answer
+    }
+
+    /// Ends an upload, whose bytes are these.
+    pub(crate) fn finish(&self, replica: usize, upload: &Response, whole: &[u8]) -> String {
+        let digest = sha256(whole);
+        let location = self.located(replica, upload);
+        let mark = if location.contains('?') { '&' } else { '?' };
+        let put = self.client.put(format!("{location}{mark}digest={digest}"));
+        let answer = put.send().unwrap();
+        assert_eq!(answer.status(), 201, "{:?}", answer.text());
+        digest
     }
 
     /// Pushes a blob whole.
@@ -228,6 +297,15 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{digits}")
+}
+
+/// Waits for what comes to be by itself.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let patience = Instant::now() + Duration::from_secs(120);
+    while !is_so() {
+        assert!(Instant::now() < patience, "in vain: {what}");
+        sleep(Duration::from_millis(50));
+    }
 }
 
 /// Bytes of which no two megabytes are alike.

@@ -72,6 +72,30 @@ impl Postgres {
         format!("host={directory} port={port} user=registry dbname={name}")
     }
 
+    /// What a database answers, line by line.
+    pub(crate) fn sql(&self, database: &str, sql: &str) -> String {
+        let asked = self.psql(database).args(["-c", sql]).output();
+        let asked = asked.expect("psql");
+        assert!(
+            asked.status.success(),
+            "{}",
+            String::from_utf8_lossy(&asked.stderr)
+        );
+        String::from_utf8(asked.stdout)
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    }
+
+    /// A client of a database.
+    pub(crate) fn psql(&self, database: &str) -> Command {
+        let mut psql = Command::new(programs().join("psql"));
+        psql.args(["-U", "registry", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h"])
+            .arg(&self.directory)
+            .args(["-p", &self.port.to_string(), database]);
+        psql
+    }
+
     /// Where its socket is.
     pub(crate) fn directory(&self) -> &Path {
         &self.directory
@@ -241,6 +265,14 @@ impl Bucket {
     /// How many objects it has, uploads under way not among them.
     pub(crate) fn objects(&self) -> usize {
         files(&self.directory.join(&self.name))
+    }
+
+    /// The multipart uploads that it has begun, and that have neither been completed nor aborted.
+    pub(crate) fn unfinished(&self) -> usize {
+        let begun = self.directory.join(&self.name).join(".sgwtmp/multipart");
+        let objects = fs::read_dir(begun).into_iter().flatten();
+        let uploads = objects.flat_map(|object| fs::read_dir(object.unwrap().path()).unwrap());
+        uploads.count()
     }
 
     /// Ends it as a crash would.

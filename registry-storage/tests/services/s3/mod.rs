@@ -1,5 +1,6 @@
 //! The store over real servers that are like S3, versitygw and MinIO, each test with a server and a bucket of its own.
 
+mod checksums;
 mod contract;
 mod server;
 mod trouble;

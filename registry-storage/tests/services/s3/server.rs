@@ -75,6 +75,12 @@ impl Bucket {
 
     /// A client of a bucket of the server.
     pub(crate) fn client(&self, bucket: &str, secret: &str) -> AmazonS3 {
+        let client = self.builder(bucket).with_secret_access_key(secret);
+        client.build().unwrap()
+    }
+
+    /// One that is not yet made. Its signatures leave the bytes out, as with TLS.
+    pub(crate) fn builder(&self, bucket: &str) -> AmazonS3Builder {
         let quick = RetryConfig {
             max_retries: 2,
             backoff: BackoffConfig {
@@ -84,17 +90,19 @@ impl Bucket {
             },
             ..RetryConfig::default()
         };
-        let client = AmazonS3Builder::new()
+        AmazonS3Builder::new()
             .with_endpoint(format!("http://127.0.0.1:{}", self.port))
             .with_allow_http(true)
             .with_region("us-east-1")
             .with_bucket_name(bucket)
             .with_access_key_id(ACCESS_KEY)
-            .with_secret_access_key(secret)
+            .with_secret_access_key(SECRET_KEY)
             .with_unsigned_payload(true)
             .with_retry(quick)
-            .build();
-        client.unwrap()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Waits until the server knows what is in the bucket.

@@ -46,6 +46,7 @@ mod checkpoint;
 mod error;
 mod gather;
 mod key;
+#[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
 mod link;
 mod list;
 mod marker;
@@ -75,7 +76,10 @@ use self::{
     store::Store,
     write::ObjectWrite,
 };
-pub use self::{link::ObjectLinks, settings::ObjectSettings};
+// A signature needs a client that knows its provider.
+#[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
+pub use self::link::ObjectLinks;
+pub use self::settings::ObjectSettings;
 
 /// A [`BlobStore`] in an object store. Clones are the same store, with one budget.
 ///

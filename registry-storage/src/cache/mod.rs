@@ -13,7 +13,7 @@
 //!
 //! A blob is fetched when it is first read whole, and not when it is read for the second time: who comes while it is
 //! fetched can then follow, and that is when a cache matters most, after a push, with all machines of a fleet at once.
-//! What is read once takes a tenth of the room at most, by the order in which things [go](queue). The fetch is a task
+//! What is read once takes a tenth of the room at most, by the order in which things go (`queue`). The fetch is a task
 //! of its own: it goes at the store's pace, ends when nobody follows it any more, and does not end with its first
 //! reader. A range of what is not kept passes to the store, unless the fetch has come so far.
 //!

@@ -159,7 +159,7 @@ impl Arguments {
 }
 
 /// Steps that nothing brings about that a client can ask for.
-const OUT_OF_REACH: [&str; 10] = [
+const OUT_OF_REACH: [&str; 11] = [
     "create_namespace",
     "update_namespace",
     "create_repository",
@@ -170,6 +170,8 @@ const OUT_OF_REACH: [&str; 10] = [
     "hold_orphans",
     // Only content that is damaged is put aside.
     "quarantine",
+    // Only a bucket must be told of an upload before it is there.
+    "enter",
     // Only an import takes files in.
     "disk.link",
     // Nobody listens for changes.

@@ -163,7 +163,11 @@ fn a_deletion_beside_a_push_that_refers_to_it_is_refused() {
     run(async {
         let place = with_dead_blob().await;
         let push = place.push("team/app", "image", Some("layer"), Some("v1"));
-        let delete = place.delete_blob("team/app", "layer");
+        let delete = async {
+            // The push has its lock.
+            place.waiting(1).await;
+            place.delete_blob("team/app", "layer").await
+        };
         let (pushed, deleted) = place
             .while_held_up("changes", join(push, delete), async || {
                 place.waiting(2).await

@@ -296,6 +296,7 @@ macro_rules! metadata_contract {
             uploads_05_idleness_is_by_the_backends_time,
             uploads_05_only_idle_sessions_expire,
             uploads_05_what_expired_is_given_until_forgotten,
+            uploads_05_what_was_cancelled_is_given_until_forgotten,
         ], model }
     };
 }

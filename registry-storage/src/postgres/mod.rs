@@ -21,7 +21,7 @@
 //! appended_pulls      id ─ repository, tag?, tag_id?, pulls
 //! pulls               repository, tag, tag_id ─ pulls                           folded
 //! uploads             id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
-//! expired             object: writes of expired sessions, for the store to give up
+//! expired             object: writes of expired and cancelled sessions, for the store to give up
 //! unknown_objects     key ─ since
 //! quarantine          object ─ digest, size, since: kept aside
 //! collector           one row: pass, how far it has come

@@ -237,6 +237,9 @@ impl Transaction<'_> {
             };
             // Nothing changes where another has just made the row.
             if self.run(sql, &place(session)).await? > 0 {
+                if let Some(write) = before.as_ref().and_then(UploadState::write) {
+                    self.give_back(vec![write.as_str()]).await?;
+                }
                 return Ok(End::Commit(before));
             }
         }

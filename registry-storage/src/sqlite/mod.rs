@@ -58,7 +58,7 @@
 //! manifest_references · repository →, target, digest, required, manifest →
 //! tags ·                repository →, tag ─ manifest →, pulls
 //! uploads               id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
-//! expired ·             object: writes of expired sessions, for the store to give up
+//! expired ·             object: writes of expired and cancelled sessions, for the store to give up
 //! gone ·                object ─ doomed: given up for ever, and whether it is still to be deleted
 //! unknown ·             object ─ since
 //! quarantine ·          object ─ digest, size, since: kept aside

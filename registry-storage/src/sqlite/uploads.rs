@@ -239,6 +239,9 @@ impl Transaction<'_> {
         let epoch = row.as_ref().map_or(0, |row| row.epoch) + 1;
         let before = row.map(|row| row.state);
         if matches!(before, None | Some(UploadState::Open(_))) {
+            if let Some(write) = before.as_ref().and_then(UploadState::write) {
+                self.give_back(write.as_str())?;
+            }
             self.set_session(session, epoch, &UploadState::Cancelled)?;
         }
         Ok(before)
@@ -265,10 +268,7 @@ impl Transaction<'_> {
             return Ok(());
         }
         if let Some(object) = object {
-            self.run(
-                "INSERT OR IGNORE INTO expired (object) VALUES (?1)",
-                [object],
-            )?;
+            self.give_back(&object)?;
         }
         let sql = "UPDATE uploads SET state = ?2, epoch = epoch + 1, touched = ?3, kept = NULL,
                 hash_format = NULL, hash_state = NULL,
@@ -276,6 +276,12 @@ impl Transaction<'_> {
             WHERE id = ?1";
         self.run(sql, (id, CANCELLED, Millis(self.now)))?;
         Ok(())
+    }
+
+    /// Lists an unfinished write for the store to give up.
+    fn give_back(&self, object: &str) -> Result<(), Failure> {
+        let sql = "INSERT OR IGNORE INTO expired (object) VALUES (?1)";
+        self.run(sql, [object]).map(drop)
     }
 }
 

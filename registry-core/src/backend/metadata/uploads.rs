@@ -51,6 +51,20 @@ pub enum UploadState {
     Cancelled,
 }
 
+impl UploadState {
+    /// The unfinished write in the store that the bytes of an open session are in.
+    #[must_use]
+    pub fn write(&self) -> Option<&ObjectKey> {
+        match self {
+            Self::Open(checkpoint) => match &checkpoint.content {
+                PartialContent::Store(write) => Some(&write.key),
+                PartialContent::Inline(_) => None,
+            },
+            Self::Finished(_) | Self::Cancelled => None,
+        }
+    }
+}
+
 /// What a writer found when it claimed a session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimOutcome {
@@ -111,8 +125,8 @@ pub struct SessionEnd<'a> {
 /// 3. *By repository.* A session is found only with the repository it was opened in.
 /// 4. *An end is remembered.* A finished or cancelled session answers so until it is forgotten.
 /// 5. *Expiry.* `expire` cancels sessions idle for longer than told, by the backend's time, and gives
-///    back what must be aborted in the store; it gives it back again until `forget_expired` was told.
-///    A session that was written meanwhile is not expired.
+///    back what must be aborted in the store, of these and of those that `cancel` ended; it gives it back
+///    again until `forget_expired` was told. A session that was written meanwhile is not expired.
 #[async_trait]
 pub trait Uploads: Send + Sync {
     /// How a session stands, without claiming it; `None` where nothing is written of it.
@@ -128,7 +142,8 @@ pub trait Uploads: Send + Sync {
     ) -> Result<WriteOutcome, MetadataError>;
 
     /// Cancels a session, whoever writes to it. Answers how it stood before: only an open one, or one
-    /// of which nothing was written, is cancelled by this.
+    /// of which nothing was written, is cancelled by this. Its unfinished write is given back by `expire`
+    /// from now on, so that it is not lost where whoever cancels is killed before it is given up.
     async fn cancel(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError>;
 
     /// Cancels sessions idle for longer than this and forgets ended ones as old as that; at most

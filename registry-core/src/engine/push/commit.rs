@@ -204,8 +204,10 @@ impl Commit {
 
     /// Ends the session of a blob whose bytes are others.
     pub(super) async fn mismatch(&self, actual: Digest, hold: Option<&Hold>) -> Result<Error> {
-        if let Some(hold) = hold {
-            self.inner().metadata.cancel(hold.session()).await?;
+        if let Some(hold) = hold
+            && let Some(ended) = self.inner().metadata.cancel(hold.session()).await?
+        {
+            self.inner().give_up(&ended).await;
         }
         Ok(Error::DigestMismatch {
             expected: self.digest.clone(),

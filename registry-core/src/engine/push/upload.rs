@@ -7,7 +7,7 @@ use super::{
     writer::{Hold, Writer},
 };
 use crate::{
-    backend::{ClaimOutcome, PartialContent, SessionKey, UploadState},
+    backend::{ClaimOutcome, SessionKey, UploadState},
     digest::Digest,
     engine::{
         access::{Access, Permit},
@@ -132,11 +132,8 @@ impl Upload {
         match inner.metadata.cancel(self.key()).await? {
             None if self.expired => Err(Error::UploadUnknown),
             None => Ok(()),
-            Some(UploadState::Open(checkpoint)) => {
-                if let PartialContent::Store(write) = checkpoint.content {
-                    // Should this fail, the expiry of the session finds it.
-                    drop(inner.blobs.delete(&write.key).await);
-                }
+            Some(open @ UploadState::Open(_)) => {
+                inner.give_up(&open).await;
                 Ok(())
             }
             Some(UploadState::Finished(_) | UploadState::Cancelled) => Err(Error::UploadUnknown),

@@ -10,7 +10,7 @@ use futures_util::{
 
 use super::{Body, Error, Push, Result, intake::Intake};
 use crate::{
-    backend::{SessionEnd, SessionKey, WriteCheckpoint, WriteOutcome},
+    backend::{SessionEnd, SessionKey, UploadState, WriteCheckpoint, WriteOutcome},
     engine::{Inner, session::SessionGuard},
     name::RepositoryName,
     upload_id::UploadId,
@@ -193,8 +193,10 @@ impl Parts {
         let hold = self.hold.as_ref();
         if let Some(hold) = hold.filter(|hold| !hold.known) {
             // Nobody can go on. The row stays for as long as it names something.
-            if self.intake.give_up().await.is_ok() {
-                drop(inner.metadata.cancel(hold.session()).await);
+            if self.intake.give_up().await.is_ok()
+                && let Ok(Some(ended)) = inner.metadata.cancel(hold.session()).await
+            {
+                inner.give_up(&ended).await;
             }
         } else if !self.intake.is_torn() && hold.is_some() {
             drop(self.keep(inner).await);
@@ -226,6 +228,18 @@ impl Hold {
 }
 
 impl Inner {
+    /// Gives up what a session held that was cancelled as it stood so. Should this fail, or never come to
+    /// its end, the collector does it.
+    pub(super) async fn give_up(&self, ended: &UploadState) {
+        let Some(write) = ended.write() else {
+            return;
+        };
+        if self.blobs.delete(write).await.is_ok() {
+            let given_up = std::slice::from_ref(write);
+            drop(self.metadata.forget_expired(given_up).await);
+        }
+    }
+
     /// A multiple of the store's part size, as near to the setting as can be.
     fn checkpoint_interval(&self) -> u64 {
         let part = self.blobs.part_size().max(1);

@@ -24,7 +24,7 @@ pub(super) struct Sessions {
     rows: HashMap<SessionName, Session>,
     /// All of them by the time of their last command.
     idle: BTreeSet<(Timestamp, SessionName)>,
-    /// Writes of expired sessions that the store has not given up yet.
+    /// Writes of expired and cancelled sessions that the store has not given up yet.
     expired: BTreeSet<ObjectKey>,
 }
 
@@ -99,13 +99,7 @@ impl Session {
 
     /// The unfinished write in the store, while the session is open.
     fn write(&self) -> Option<&ObjectKey> {
-        match &self.state {
-            UploadState::Open(checkpoint) => match &checkpoint.content {
-                PartialContent::Store(store) => Some(&store.key),
-                PartialContent::Inline(_) => None,
-            },
-            _ => None,
-        }
+        self.state.write()
     }
 }
 
@@ -180,6 +174,8 @@ impl State {
         let before = session.map(|session| session.state.clone());
         if matches!(before, None | Some(UploadState::Open(_))) {
             let epoch = session.map_or(0, |session| session.epoch) + 1;
+            let write = session.and_then(Session::write).cloned();
+            self.sessions.expired.extend(write);
             self.set_session(name(key), epoch, UploadState::Cancelled);
         }
         before

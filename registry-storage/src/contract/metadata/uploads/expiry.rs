@@ -73,6 +73,26 @@ pub async fn uploads_05_what_expired_is_given_until_forgotten(harness: &dyn Meta
     assert_eq!(expire(&*second).await, keys(&["uploads/0", "uploads/2"]));
 }
 
+/// Whoever cancels may be killed before the store has given the write up.
+pub async fn uploads_05_what_was_cancelled_is_given_until_forgotten(harness: &dyn MetadataHarness) {
+    let (metadata, second) = (harness.metadata(), harness.second());
+    let repo = Repo::new(harness.metadata(), "team/app");
+    let [stored, inline, fresh] =
+        ["stored", "inline", "fresh"].map(|id| SampleSession::new(&repo, id));
+    stored.written(0, checkpoint(10, "uploads/1")).await;
+    inline.written(0, inline_checkpoint("bytes")).await;
+    for session in [&stored, &inline, &fresh, &stored] {
+        session.cancel().await;
+    }
+    for view in [&metadata, &second, &metadata] {
+        assert_eq!(expire(&**view).await, keys(&["uploads/1"]));
+    }
+    let forgotten = second.forget_expired(&keys(&["uploads/1"])).await;
+    forgotten.expect("forget_expired");
+    stored.cancel().await;
+    assert_eq!(expire(&*metadata).await, []);
+}
+
 /// At most so many at once, and all in the end.
 pub async fn uploads_05_expiry_goes_in_steps(harness: &dyn MetadataHarness) {
     let metadata = harness.metadata();

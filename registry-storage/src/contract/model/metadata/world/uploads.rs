@@ -109,9 +109,17 @@ impl World {
         let answer = Answer::Upload(stood.clone());
         match stood {
             None | Some(Stand::Open(_)) => vec![self.then(answer, |world| {
+                world.give_back(at, id);
                 world.put_session(at, id, Stand::Cancelled, None);
             })],
             Some(_) => vec![self.stays(answer)],
+        }
+    }
+
+    /// The unfinished write of an open session is to be given up.
+    fn give_back(&mut self, at: Index, id: Index) {
+        if let Some(Stand::Open(key)) = self.upload(at, id).cloned() {
+            self.expired.insert(key);
         }
     }
 
@@ -167,8 +175,8 @@ impl World {
     fn without_idle(&self, name: (Index, Index)) -> Self {
         let mut world = self.clone();
         match self.upload(name.0, name.1) {
-            Some(Stand::Open(key)) => {
-                world.expired.insert(key.clone());
+            Some(Stand::Open(_)) => {
+                world.give_back(name.0, name.1);
                 world.put_session(name.0, name.1, Stand::Cancelled, None);
             }
             _ => {

@@ -36,6 +36,8 @@ struct Rows {
     bucket: Arc<Bucket>,
     before: Mutex<Vec<Vec<&'static str>>>,
     refused: Mutex<Option<Failure>>,
+    /// Nobody hears that a session was cancelled, as where the server is killed then.
+    unheard: Mutex<bool>,
 }
 
 impl Around for Rows {
@@ -44,6 +46,10 @@ impl Around for Rows {
         operation: Operation,
         call: impl Future<Output = Result<T, E>> + Send,
     ) -> Result<T, E> {
+        if operation == Operation::Cancel && *self.unheard.lock().unwrap() {
+            call.await?;
+            return Err(E::of(Failure::Unknown, "unheard".to_owned()));
+        }
         if operation != Operation::WriteCheckpoint {
             return call.await;
         }
@@ -198,6 +204,34 @@ fn what_a_killed_server_began_is_given_up_when_it_has_expired() {
             let id = push.begin_upload(None).unwrap();
             killed(&place, in_a_session.then_some(&id), bytes(LARGE)).await;
             assert_eq!(place.bucket.uploads(), 1, "the push is under way");
+            place.collect().await;
+            assert_eq!(place.bucket.uploads(), 0);
+        }
+    });
+}
+
+#[test]
+fn what_a_server_cancelled_that_was_killed_then_is_given_up() {
+    run(async {
+        let place = Place::new();
+        for wrong_digest in [false, true] {
+            let push = push(&place.registry().await).await;
+            let id = push.begin_upload(None).unwrap();
+            let upload = push.upload(&id).unwrap();
+            let mut most = body(bytes(LARGE));
+            upload.append(None, &mut most).await.unwrap();
+            assert_eq!(place.bucket.uploads(), 1);
+            *place.rows.unheard.lock().unwrap() = true;
+            match wrong_digest {
+                false => upload.cancel().await.unwrap_err(),
+                true => {
+                    let mut nothing = body(Bytes::new());
+                    let other = Digest::sha256(b"other");
+                    let finished = upload.finish(Some(LARGE), &mut nothing, &other).await;
+                    finished.unwrap_err()
+                }
+            };
+            *place.rows.unheard.lock().unwrap() = false;
             place.collect().await;
             assert_eq!(place.bucket.uploads(), 0);
         }

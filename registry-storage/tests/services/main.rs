@@ -8,9 +8,9 @@
 mod azure;
 #[cfg(all(feature = "postgres", feature = "s3"))]
 mod pairs;
-#[cfg(any(feature = "azure", feature = "s3"))]
-mod port;
 #[cfg(feature = "postgres")]
 mod postgres;
 #[cfg(feature = "s3")]
 mod s3;
+#[cfg(any(feature = "azure", feature = "s3"))]
+mod server;

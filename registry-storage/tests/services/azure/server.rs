@@ -1,12 +1,6 @@
 //! A server of the test's own.
 
-use std::{
-    env,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{env, process::Command, sync::Arc};
 
 use registry_core::backend::BlobStore;
 use registry_storage::{
@@ -21,9 +15,8 @@ use registry_storage::{
         },
     },
 };
-use tempfile::TempDir;
 
-use crate::port::unused_port;
+use crate::server::Server;
 
 /// The account that every azurite has, and the key that everybody knows.
 const ACCOUNT: &str = "devstoreaccount1";
@@ -33,15 +26,9 @@ const KEY: &str =
 /// Small, since azurite takes parts of any size.
 pub(crate) const PART_SIZE: u64 = 256 << 10;
 
-/// A server is waited for at most so many times, this long.
-const LOOKS: u32 = 1500;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
-
 /// A container of a server that ends with it.
 pub(crate) struct Container {
-    server: Child,
-    port: u16,
-    _directory: TempDir,
+    server: Server,
 }
 
 impl Container {
@@ -49,28 +36,22 @@ impl Container {
     pub(crate) async fn start() -> Self {
         let program = env::var_os("AZURITE")
             .expect("AZURITE must be the path of azurite-blob: npm install azurite@3.37.0");
-        let directory = tempfile::tempdir().unwrap();
-        let port = unused_port();
-        let server = Command::new(program)
-            .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"])
-            .args(["--blobPort", &port.to_string(), "--location"])
-            .arg(directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .spawn();
-        let mut container = Self {
-            server: server.expect("the server starts"),
-            port,
-            _directory: directory,
-        };
-        container.make().await;
-        container
+        let mut server = Server::start(|port, directory| {
+            let mut azurite = Command::new(program);
+            azurite
+                .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"])
+                .args(["--blobPort", &port.to_string(), "--location"])
+                .arg(directory);
+            azurite
+        });
+        make(&mut server).await;
+        Self { server }
     }
 
     /// A client of the container.
     pub(crate) fn builder(&self) -> MicrosoftAzureBuilder {
         MicrosoftAzureBuilder::new()
-            .with_endpoint(self.endpoint())
+            .with_endpoint(endpoint(&self.server))
             .with_account(ACCOUNT)
             .with_access_key(KEY)
             .with_container_name("content")
@@ -85,44 +66,35 @@ impl Container {
         };
         ObjectBlobs::azure(self.builder(), settings, Arc::new(SystemRandom)).unwrap()
     }
-
-    fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}/{ACCOUNT}", self.port)
-    }
-
-    /// Makes the container, as soon as the server answers.
-    async fn make(&mut self) {
-        let options = ClientOptions::new().with_allow_http(true);
-        let http = ReqwestConnector::default().connect(&options).unwrap();
-        for _ in 0..LOOKS {
-            if let Ok(answer) = http.execute(self.creation()).await {
-                assert_eq!(answer.status().as_u16(), 201);
-                return;
-            }
-            let ended = self.server.try_wait().unwrap();
-            assert_eq!(ended, None, "the server ended before it answered");
-            thread::sleep(BETWEEN_LOOKS);
-        }
-        panic!("the server does not answer at port {}", self.port);
-    }
-
-    fn creation(&self) -> HttpRequest {
-        let mut request = HttpRequest::new(HttpRequestBody::empty());
-        let url = format!("{}/content?restype=container", self.endpoint());
-        *request.method_mut() = "PUT".parse().unwrap();
-        *request.uri_mut() = url.parse().unwrap();
-        let key = AzureCredential::AccessKey(AzureAccessKey::try_new(KEY).unwrap());
-        let authorizer = AzureAuthorizer::new(&key, ACCOUNT);
-        authorizer.try_authorize(&mut request).unwrap();
-        request
-    }
 }
 
-impl Drop for Container {
-    fn drop(&mut self) {
-        self.server.kill().ok();
-        self.server.wait().ok();
-    }
+fn endpoint(server: &Server) -> String {
+    format!("http://127.0.0.1:{}/{ACCOUNT}", server.port())
+}
+
+/// Makes the container, as soon as the server answers.
+async fn make(server: &mut Server) {
+    let options = ClientOptions::new().with_allow_http(true);
+    let http = ReqwestConnector::default().connect(&options).unwrap();
+    let url = format!("{}/content?restype=container", endpoint(server));
+    let made = async || match http.execute(creation(&url)).await {
+        Ok(answer) => {
+            assert_eq!(answer.status().as_u16(), 201);
+            true
+        }
+        Err(_) => false,
+    };
+    server.wait_until(made).await;
+}
+
+fn creation(url: &str) -> HttpRequest {
+    let mut request = HttpRequest::new(HttpRequestBody::empty());
+    *request.method_mut() = "PUT".parse().unwrap();
+    *request.uri_mut() = url.parse().unwrap();
+    let key = AzureCredential::AccessKey(AzureAccessKey::try_new(KEY).unwrap());
+    let authorizer = AzureAuthorizer::new(&key, ACCOUNT);
+    authorizer.try_authorize(&mut request).unwrap();
+    request
 }
 
 impl BlobStoreHarness for Container {

@@ -1,13 +1,6 @@
 //! A server of the test's own.
 
-use std::{
-    env, fs,
-    path::Path,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    thread,
-    time::Duration,
-};
+use std::{env, fs, path::Path, process::Command, sync::Arc, time::Duration};
 
 use registry_core::backend::BlobStore;
 use registry_storage::{
@@ -21,19 +14,14 @@ use registry_storage::{
         },
     },
 };
-use tempfile::TempDir;
 
-use crate::port::unused_port;
+use crate::server::Server;
 
 const ACCESS_KEY: &str = "registry";
 const SECRET_KEY: &str = "not a secret";
 
 /// The least part size of S3.
 const PART_SIZE: u64 = 5 << 20;
-
-/// A server is waited for at most so many times, this long.
-const LOOKS: u32 = 1000;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
 
 /// A program that is like S3, and keeps buckets in directories of their names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,32 +33,24 @@ pub(crate) enum Program {
 /// A bucket of a server that ends with it.
 pub(crate) struct Bucket {
     program: Program,
-    server: Child,
-    port: u16,
-    _directory: TempDir,
+    server: Server,
 }
 
 impl Bucket {
     /// Starts a server whose only bucket this is.
     pub(crate) async fn start(program: Program) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join("content")).unwrap();
-        let port = unused_port();
-        let server = program.start(directory.path(), port);
-        let mut bucket = Self {
-            program,
-            server,
-            port,
-            _directory: directory,
-        };
+        let server = Server::start(|port, directory| {
+            fs::create_dir(directory.join("content")).unwrap();
+            program.command(directory, port)
+        });
+        let mut bucket = Self { program, server };
         bucket.wait().await;
         bucket
     }
 
     /// Ends the server.
     pub(crate) fn stop(&mut self) {
-        self.server.kill().unwrap();
-        self.server.wait().unwrap();
+        self.server.stop();
     }
 
     /// A client of a bucket of the server.
@@ -91,7 +71,7 @@ impl Bucket {
             ..RetryConfig::default()
         };
         AmazonS3Builder::new()
-            .with_endpoint(format!("http://127.0.0.1:{}", self.port))
+            .with_endpoint(format!("http://127.0.0.1:{}", self.port()))
             .with_allow_http(true)
             .with_region("us-east-1")
             .with_bucket_name(bucket)
@@ -102,30 +82,17 @@ impl Bucket {
     }
 
     pub(crate) fn port(&self) -> u16 {
-        self.port
+        self.server.port()
     }
 
     /// Waits until the server knows what is in the bucket.
     async fn wait(&mut self) {
         let client = self.client("content", SECRET_KEY);
-        for _ in 0..LOOKS {
+        let knows = async || {
             let looked = client.head(&"absent".into()).await;
-            if let Err(Error::NotFound { .. }) = looked {
-                return;
-            }
-            let ended = self.server.try_wait().unwrap();
-            assert_eq!(ended, None, "the server ended before it answered");
-            thread::sleep(BETWEEN_LOOKS);
-        }
-        panic!("the server does not answer at port {}", self.port);
-    }
-}
-
-impl Drop for Bucket {
-    fn drop(&mut self) {
-        // A test may have ended it.
-        self.server.kill().ok();
-        self.server.wait().ok();
+            matches!(looked, Err(Error::NotFound { .. }))
+        };
+        self.server.wait_until(knows).await;
     }
 }
 
@@ -172,7 +139,7 @@ pub(crate) fn open(client: AmazonS3) -> ObjectBlobs {
 }
 
 impl Program {
-    fn start(self, directory: &Path, port: u16) -> Child {
+    fn command(self, directory: &Path, port: u16) -> Command {
         let (variable, module) = match self {
             Self::Versitygw => (
                 "VERSITYGW",
@@ -196,11 +163,7 @@ impl Program {
                 .env("MINIO_BROWSER", "off")
                 .args(["server", "--quiet", "--address", &address]),
         };
+        server.arg(directory);
         server
-            .arg(directory)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null());
-        let started = server.spawn();
-        started.unwrap_or_else(|error| panic!("cannot start {self:?}: {error}"))
     }
 }

@@ -14,10 +14,16 @@ fn open(directory: &Path) -> Arc<dyn BlobStore> {
 
 engine_contract!(engines_on_a_disk, || async {
     let blobs = disk::Harness::new(open);
-    (blobs, sqlite::Harness::relaxed(|metadata| metadata))
+    (
+        blobs,
+        sqlite::Harness::new(Durability::Relaxed, |metadata| metadata),
+    )
 });
 
 engine_contract!(waiting_engines_on_a_disk, || async {
     let blobs = disk::Harness::new(|directory| waiting::blobs(open(directory)));
-    (blobs, sqlite::Harness::relaxed(waiting::metadata))
+    (
+        blobs,
+        sqlite::Harness::new(Durability::Relaxed, waiting::metadata),
+    )
 });

@@ -3,22 +3,19 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use registry_core::{
     Clock, Descriptor, Digest, MediaType, Reference, RepositoryName, Tag,
     backend::{
-        BlobContent, Checked, Content, CreateRule, ManifestRecord, Metadata, MetadataError,
+        BlobContent, Checked, Content, CreateRule, ManifestRecord, MetadataError,
         NamespaceSettings, ObjectKey, Origin, PutBlob, PutBlobOutcome, PutManifest,
         PutManifestOutcome, Repositories, Scope, TagCondition, TagMove,
     },
 };
 use registry_storage::{
     Durability, ManualClock,
-    contract::metadata::{LocalMetadata, MetadataHarness},
     sqlite::{SqliteMetadata, SqliteOpenError},
 };
 use tempfile::TempDir;
@@ -62,11 +59,7 @@ impl Place {
     }
 
     pub(crate) fn open_with(&self, clock: impl Clock + 'static) -> SqliteMetadata {
-        self.open_as(clock, Durability::Strict)
-    }
-
-    fn open_as(&self, clock: impl Clock + 'static, durability: Durability) -> SqliteMetadata {
-        SqliteMetadata::open(self.database(), Arc::new(clock), durability).unwrap()
+        SqliteMetadata::open(self.database(), Arc::new(clock), Durability::Strict).unwrap()
     }
 
     /// Why it is not opened.
@@ -166,53 +159,4 @@ fn moves(tag: &str) -> [TagMove; 1] {
         tag: tag.parse().unwrap(),
         condition: TagCondition::Any,
     }]
-}
-
-/// The backend as the contract wants it.
-pub(crate) struct Harness {
-    // Closed before its directory goes.
-    metadata: LocalMetadata,
-    _place: Place,
-}
-
-impl Harness {
-    pub(crate) fn new(wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>) -> Self {
-        Self::with(Durability::Strict, wrap)
-    }
-
-    /// One that does not wait for the disk.
-    pub(crate) fn relaxed(wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>) -> Self {
-        Self::with(Durability::Relaxed, wrap)
-    }
-
-    fn with(
-        durability: Durability,
-        wrap: impl FnOnce(Arc<dyn Metadata>) -> Arc<dyn Metadata>,
-    ) -> Self {
-        let place = Place::new();
-        let open = |clock: ManualClock| wrap(Arc::new(place.open_as(clock, durability)));
-        Self {
-            metadata: LocalMetadata::new(open),
-            _place: place,
-        }
-    }
-}
-
-#[async_trait]
-impl MetadataHarness for Harness {
-    fn metadata(&self) -> Arc<dyn Metadata> {
-        self.metadata.metadata()
-    }
-
-    fn second(&self) -> Arc<dyn Metadata> {
-        self.metadata.second()
-    }
-
-    async fn advance(&self, by: Duration) {
-        self.metadata.advance(by).await;
-    }
-
-    async fn set_back(&self, by: Duration) {
-        self.metadata.set_back(by).await;
-    }
 }

@@ -5,8 +5,9 @@ mod contract;
 mod damage;
 pub(crate) mod fixture;
 mod groups;
+mod harness;
 mod older;
 mod reopening;
 mod torn_log;
 
-pub(crate) use fixture::Harness;
+pub(crate) use harness::Harness;

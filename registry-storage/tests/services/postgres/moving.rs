@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use registry_core::{
-    Algorithms, AllowAll, Caller, PageRequest, Registry,
+    Algorithms, AllowAll, Caller, PageRequest, Registry, RepositoryName,
     backend::{BlobStore, Metadata, MetadataErrorKind, PullCount, Pulls, TagCondition},
 };
 use registry_storage::{
@@ -44,6 +44,16 @@ async fn registry(metadata: &Arc<PostgresMetadata>, blobs: &Arc<dyn BlobStore>) 
         .policy(AllowAll)
         .spawner(work::spawn);
     parts.build().await.unwrap()
+}
+
+/// A server and what it has: an image in a repository.
+async fn with_an_image(database: &Database) -> (Arc<PostgresMetadata>, Registry, RepositoryName) {
+    let server = Arc::new(open(database, false).await.unwrap());
+    let blobs = Arc::new(MemoryParts::with_part_size(512)) as Arc<dyn BlobStore>;
+    let registry = registry(&server, &blobs).await;
+    let name = "team/app".parse().unwrap();
+    push_image(&registry, &name, blob(2), Some("v1")).await;
+    (server, registry, name)
 }
 
 fn of(directory: &Directory) -> Side {
@@ -112,11 +122,7 @@ async fn a_registry_moves_from_a_directory_and_back_and_is_what_it_was() {
 #[tokio::test]
 async fn writes_wait_while_a_registry_leaves_and_go_on_where_it_stays() {
     let database = Database::new().await;
-    let server = Arc::new(open(&database, false).await.unwrap());
-    let blobs = Arc::new(MemoryParts::with_part_size(512)) as Arc<dyn BlobStore>;
-    let registry = registry(&server, &blobs).await;
-    let name = "team/app".parse().unwrap();
-    push_image(&registry, &name, blob(2), Some("v1")).await;
+    let (_, registry, name) = with_an_image(&database).await;
     let mover = open(&database, true).await.unwrap();
     let closing = mover.close_to_writes().await.unwrap();
     let waiting = tokio::spawn({
@@ -137,11 +143,7 @@ async fn writes_wait_while_a_registry_leaves_and_go_on_where_it_stays() {
 #[tokio::test]
 async fn a_registry_that_has_left_is_read_on_and_written_to_by_nobody() {
     let database = Database::new().await;
-    let server = Arc::new(open(&database, false).await.unwrap());
-    let blobs = Arc::new(MemoryParts::with_part_size(512)) as Arc<dyn BlobStore>;
-    let registry = registry(&server, &blobs).await;
-    let name = "team/app".parse().unwrap();
-    push_image(&registry, &name, blob(2), Some("v1")).await;
+    let (server, registry, name) = with_an_image(&database).await;
     let mover = open(&database, true).await.unwrap();
     let closing = mover.close_to_writes().await.unwrap();
     // It waits for the lock, and must not be told done once that goes.

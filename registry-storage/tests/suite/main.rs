@@ -8,6 +8,7 @@ mod disk;
 mod hazards;
 mod journal;
 mod known;
+mod left_behind;
 mod migrate;
 mod object;
 mod pair;

@@ -2,7 +2,6 @@
 
 use std::{fs, os::unix::fs::FileExt};
 
-use futures_util::StreamExt;
 use registry_core::Digest;
 use registry_storage::contract::run;
 
@@ -92,9 +91,7 @@ fn a_fetch_that_breaks_has_its_followers_go_on_from_the_store() {
     run(async {
         let it = Fixture::held(ROOM);
         let blob = it.blob(1, 3 * STEP).await;
-        it.far.let_through(1);
-        let mut read = it.open(&blob, None).await.unwrap();
-        read.bytes.next().await.unwrap().unwrap();
+        let read = it.begin(&blob).await;
         // The place to keep it in goes before the fetch is through.
         fs::remove_dir_all(it.path().join("kept")).unwrap();
         it.far.let_through(9);

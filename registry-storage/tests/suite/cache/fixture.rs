@@ -118,6 +118,15 @@ impl Fixture {
         self.cached.read_content(key, digest, range).await
     }
 
+    /// Reads its first step, with a permit for that.
+    pub(super) async fn begin(&self, blob: &Blob) -> ObjectRead {
+        self.far.let_through(1);
+        let mut read = self.open(blob, None).await.unwrap();
+        let piece = read.bytes.next().await.unwrap().unwrap();
+        assert!(piece == blob.bytes[..STEP]);
+        read
+    }
+
     /// Reads all of it, and that it is right.
     pub(super) async fn read(&self, blob: &Blob) {
         let read = self.open(blob, None).await.unwrap();

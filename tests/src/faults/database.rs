@@ -100,7 +100,10 @@ impl Drop for Database {
 }
 
 /// Where the programs are: as `POSTGRES_BIN` says, or of a version that is installed.
-fn programs() -> io::Result<PathBuf> {
+///
+/// # Errors
+/// Where there are none.
+pub fn programs() -> io::Result<PathBuf> {
     if let Some(told) = env::var_os("POSTGRES_BIN") {
         return Ok(told.into());
     }

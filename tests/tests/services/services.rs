@@ -11,10 +11,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-const SCRIPT: &str = include_str!("postgres.sh");
+use registry_tests::faults::database;
 
-/// Where Debian keeps the versions that are installed.
-const VERSIONS: &str = "/usr/lib/postgresql";
+const SCRIPT: &str = include_str!("postgres.sh");
 
 /// How long something may take to come up.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -135,15 +134,8 @@ fn line(says: &mut impl BufRead) -> String {
     line.trim_end().to_owned()
 }
 
-/// Where the programs are: as `POSTGRES_BIN` says, or of a version that is installed.
 fn programs() -> PathBuf {
-    if let Some(told) = env::var_os("POSTGRES_BIN") {
-        return told.into();
-    }
-    let versions = fs::read_dir(VERSIONS).into_iter().flatten();
-    let mut programs = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
-    let found = programs.find(|bin| bin.join("initdb").exists());
-    found.expect("PostgreSQL: install the package postgresql, or set POSTGRES_BIN")
+    database::programs().unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// A bucket, and the store that has it.

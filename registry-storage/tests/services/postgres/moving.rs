@@ -129,6 +129,7 @@ async fn writes_wait_while_a_registry_leaves_and_go_on_where_it_stays() {
         let (registry, name) = (registry.clone(), name.clone());
         async move { push_image(&registry, &name, blob(4), Some("v2")).await }
     });
+    until_waiting(&database).await;
     let caller = Caller::anonymous();
     let pull = registry.open(&caller, &name).pull().await.unwrap();
     let tags = pull.tags(PAGE).await.unwrap();
@@ -187,9 +188,13 @@ async fn until_waiting(database: &Database) {
     let client = database.connect().await;
     let sql = "SELECT 1 FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    while client.query(sql, &[]).await.unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
+    let waiting = async {
+        while client.query(sql, &[]).await.unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(60), waiting).await;
+    waited.expect("nothing waits for a lock");
 }
 
 #[tokio::test]

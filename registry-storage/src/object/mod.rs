@@ -45,6 +45,7 @@ mod budget;
 mod checkpoint;
 mod error;
 mod gather;
+mod hedge;
 mod key;
 #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
 mod link;
@@ -71,6 +72,7 @@ use registry_core::{
 
 use self::{
     error::absent,
+    hedge::Hedge,
     key::{Name, is_blob, name},
     plain::PlainParts,
     store::Store,
@@ -79,7 +81,7 @@ use self::{
 // A signature needs a client that knows its provider.
 #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
 pub use self::link::ObjectLinks;
-pub use self::settings::ObjectSettings;
+pub use self::{hedge::HedgeFigures, settings::ObjectSettings};
 
 /// A [`BlobStore`] in an object store. Clones are the same store, with one budget.
 ///
@@ -157,6 +159,12 @@ impl ObjectBlobs {
             attributes: settings.attributes(),
         };
         Self::new(objects, Arc::new(parts), settings, random)
+    }
+
+    /// How often reads were asked for a second time, where that is switched on.
+    #[must_use]
+    pub fn hedges(&self) -> Option<HedgeFigures> {
+        self.store.hedge.as_ref().map(Hedge::figures)
     }
 }
 

@@ -19,6 +19,10 @@ pub struct ObjectSettings {
     /// The store's own word for where and how it keeps objects, as S3's `STANDARD_IA`, or nothing for what the
     /// bucket does by itself.
     pub storage_class: Option<String>,
+    /// A read is asked for a second time when its answer has not begun after the time in which so many percent of the
+    /// latest reads did, from 50 to 99, and the first answer is used. No more reads than the rest are asked for
+    /// twice. It needs tokio's timer. Without it nothing is measured, and nothing is asked for twice.
+    pub hedge: Option<u8>,
 }
 
 impl ObjectSettings {
@@ -38,6 +42,7 @@ impl Default for ObjectSettings {
             budget: 256 << 20,
             prefix: String::new(),
             storage_class: None,
+            hedge: None,
         }
     }
 }

@@ -15,6 +15,7 @@ use super::{
     ObjectSettings,
     budget::Budget,
     error::{failed, is_absent, unavailable},
+    hedge::Hedge,
     key::Write,
 };
 
@@ -23,6 +24,7 @@ pub(super) struct Store {
     pub(super) parts: Arc<dyn MultipartStore>,
     pub(super) settings: ObjectSettings,
     pub(super) budget: Budget,
+    pub(super) hedge: Option<Hedge>,
     pub(super) random: Arc<dyn Random>,
     prefix: Path,
 }
@@ -50,6 +52,7 @@ impl Store {
             objects,
             parts,
             budget: Budget::new(settings.budget),
+            hedge: settings.hedge.map(Hedge::new),
             settings,
             random,
             prefix,
@@ -83,8 +86,19 @@ impl Store {
         options: GetOptions,
     ) -> Result<GetResult, StoreError> {
         let path = self.path(key.as_str());
-        let got = self.objects.get_opts(&path, options).await;
-        got.map_err(|error| self.failed("get", &path, &error))
+        match &self.hedge {
+            None => self.get_once(&path, options).await,
+            // Apart, so that reads that are asked for once do not carry the room for two.
+            Some(hedge) => {
+                let ask = || self.get_once(&path, options.clone());
+                Box::pin(hedge.answer(ask)).await
+            }
+        }
+    }
+
+    async fn get_once(&self, path: &Path, options: GetOptions) -> Result<GetResult, StoreError> {
+        let got = self.objects.get_opts(path, options).await;
+        got.map_err(|error| self.failed("get", path, &error))
     }
 
     /// The size of an object, or that there is none.

@@ -4,10 +4,11 @@
 //! whatever parts there are, where S3 takes those that a completion names, if it still has them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     fmt,
     ops::Range,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -44,6 +45,8 @@ pub(crate) struct Bucket {
     uploads: Mutex<Uploads>,
     requests: Mutex<Vec<&'static str>>,
     plan: Mutex<Vec<(&'static str, Fault)>>,
+    /// How long the next answers to a `get` take to begin.
+    delays: Mutex<VecDeque<Duration>>,
     /// How often a request is not ready, before it is done and after.
     waits: u32,
     /// Parts wait for a permit, where there is a gate.
@@ -82,6 +85,11 @@ impl Bucket {
     /// The next request of that name fails, after those that were planned before.
     pub(crate) fn plan(&self, request: &'static str, fault: Fault) {
         self.plan.lock().unwrap().push((request, fault));
+    }
+
+    /// The answers to the next reads take so long to begin, each in its turn.
+    pub(crate) fn delay(&self, delays: impl IntoIterator<Item = Duration>) {
+        self.delays.lock().unwrap().extend(delays);
     }
 
     /// What was asked since this was asked before.
@@ -200,7 +208,16 @@ impl ObjectStore for Bucket {
 
     async fn get_opts(&self, path: &Path, options: GetOptions) -> Result<GetResult> {
         let name = if options.head { "head" } else { "get" };
-        let got = async || self.objects.get_opts(path, options).await;
+        let delay = match name {
+            "get" => self.delays.lock().unwrap().pop_front(),
+            _ => None,
+        };
+        let got = async || {
+            if let Some(delay) = delay {
+                tokio::time::sleep(delay).await;
+            }
+            self.objects.get_opts(path, options).await
+        };
         let got = self.request(name, path, got).await?;
         Ok(if name == "get" { self.spoilt(got) } else { got })
     }

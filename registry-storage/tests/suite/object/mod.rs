@@ -3,6 +3,7 @@
 mod bucket;
 mod contract;
 mod flow;
+mod hedging;
 mod named;
 mod plain;
 mod reading;

@@ -1,11 +1,5 @@
 //! What a checksum sees that goes with the bytes: a byte that changed on the way to the store.
 
-use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    thread,
-};
-
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use registry_core::{
@@ -17,48 +11,22 @@ use registry_storage::{
     object::object_store::aws::{AmazonS3Builder, Checksum},
 };
 
-use super::{Bucket, Program, open};
+use super::{
+    Bucket, Program, open,
+    proxy::{Fate, proxy},
+};
 
-/// Listens, and passes requests on to a server's port with one bit of each body changed.
+/// A way to a server's port on which one bit of each body is changed.
 fn spoiling(server: u16) -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    let port = listener.local_addr().unwrap().port();
-    thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || pass(&client, server));
+    proxy(server, |request| {
+        let middle = request.body.len() / 2;
+        if request.head.starts_with("PUT ")
+            && let Some(byte) = request.body.get_mut(middle)
+        {
+            *byte ^= 1;
         }
-    });
-    port
-}
-
-/// Passes one request on, and its answer back.
-fn pass(client: &TcpStream, server: u16) -> Option<()> {
-    let mut from = BufReader::new(client);
-    let (mut head, mut length) = (String::new(), 0);
-    let mut is_part = false;
-    loop {
-        let mut line = String::new();
-        from.read_line(&mut line).ok()?;
-        is_part |= line.starts_with("PUT ");
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
-            length = value.trim().parse().ok()?;
-        }
-        if line == "\r\n" {
-            break;
-        }
-        head += &line;
-    }
-    let mut body = vec![0; length];
-    from.read_exact(&mut body).ok()?;
-    if is_part && length > 0 {
-        body[length / 2] ^= 1;
-    }
-    let server = TcpStream::connect((Ipv4Addr::LOCALHOST, server)).ok()?;
-    (&server).write_all(head.as_bytes()).ok()?;
-    (&server).write_all(b"connection: close\r\n\r\n").ok()?;
-    (&server).write_all(&body).ok()?;
-    std::io::copy(&mut &server, &mut &*client).ok()?;
-    Some(())
+        Fate::Passed
+    })
 }
 
 async fn push(client: AmazonS3Builder, bytes: &Bytes) -> Result<ObjectKey, StoreError> {

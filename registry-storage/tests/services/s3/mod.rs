@@ -2,6 +2,8 @@
 
 mod checksums;
 mod contract;
+mod hedging;
+mod proxy;
 mod server;
 mod trouble;
 

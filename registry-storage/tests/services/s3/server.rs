@@ -129,12 +129,19 @@ impl BlobStoreHarness for Bucket {
 
 /// A store over a client.
 pub(crate) fn open(client: AmazonS3) -> ObjectBlobs {
-    let client = Arc::new(client);
-    let settings = ObjectSettings {
+    open_with(client, settings())
+}
+
+pub(super) fn settings() -> ObjectSettings {
+    ObjectSettings {
         part_size: PART_SIZE,
         prefix: "registry".to_owned(),
         ..ObjectSettings::default()
-    };
+    }
+}
+
+pub(super) fn open_with(client: AmazonS3, settings: ObjectSettings) -> ObjectBlobs {
+    let client = Arc::new(client);
     ObjectBlobs::new(client.clone(), client, settings, Arc::new(SystemRandom)).unwrap()
 }
 

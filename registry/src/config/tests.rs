@@ -445,6 +445,9 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
             "ACCOUNT=a",
             "objects.account needs objects.provider = \"azure\", and it is \"s3\"",
         ),
+        ("HEDGE=49", "it must be a whole number from 50 to 99"),
+        ("HEDGE=100", "it must be a whole number from 50 to 99"),
+        ("HEDGE=95%", "it must be a whole number from 50 to 99"),
         (
             "PROVIDER=azure ACCOUNT=a STORAGE_CLASS=b",
             "objects.storage_class needs objects.provider = \"s3\", and it is \"azure\"",
@@ -459,6 +462,8 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
         "CREDENTIALS=a PROFILE=b",
         "ENCRYPTION_KEY=a ENCRYPTION=kms-twice",
         "ENDPOINT=http://a PLAIN_HTTP=true",
+        "HEDGE=50",
+        "HEDGE=99",
         "PROVIDER=azure ACCOUNT=a",
         "PROVIDER=azure ACCOUNT=a SHARED_ACCESS=b",
     ] {

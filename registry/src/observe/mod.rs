@@ -62,7 +62,10 @@ impl Observers {
             Opened::Shared(shared) => {
                 let database = Arc::new(shared::Database(Arc::clone(shared.database())));
                 let bucket = Arc::new(shared::Bucket(Arc::clone(shared.objects())));
-                figures.push(Arc::clone(&database) as _);
+                figures.extend([
+                    Arc::clone(&database) as _,
+                    Arc::clone(&bucket) as Arc<dyn Gather>,
+                ]);
                 let cache = shared.cache().map(Arc::clone);
                 figures.extend(cache.map(|one| Arc::new(cache::Cache(one)) as _));
                 checks.extend([database as _, bucket as Arc<dyn HealthCheck>]);

@@ -34,6 +34,27 @@ impl HealthCheck for Bucket {
     }
 }
 
+impl Gather for Bucket {
+    fn gather(&self, page: &mut Exposition) {
+        let Some(figures) = self.0.hedges() else {
+            return;
+        };
+        let help =
+            "Reads of the bucket that were asked for a second time, because no answer had begun.";
+        page.counter("registry_bucket_hedges_total", help)
+            .count(&[], figures.requests);
+        let help = "Those of them where the second request was answered first.";
+        page.counter("registry_bucket_hedges_won_total", help)
+            .count(&[], figures.won);
+        if let Some(after) = figures.after {
+            let help =
+                "How long an answer of the bucket is waited for before it is asked a second time.";
+            page.gauge("registry_bucket_hedge_seconds", help)
+                .value(&[], after.as_secs_f64());
+        }
+    }
+}
+
 impl Gather for Database {
     fn gather(&self, page: &mut Exposition) {
         let connections = self.0.connections();

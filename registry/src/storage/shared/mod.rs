@@ -157,6 +157,6 @@ fn settings(config: &Objects) -> ObjectSettings {
         budget: config.memory.0,
         prefix: config.prefix.clone().unwrap_or_default(),
         storage_class: config.storage_class.clone(),
-        hedge: None,
+        hedge: config.hedge.map(|percentile| percentile.0),
     }
 }

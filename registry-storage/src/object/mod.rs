@@ -41,6 +41,7 @@
 
 #[cfg(feature = "azure")]
 mod azure;
+mod block;
 mod budget;
 mod checkpoint;
 mod error;

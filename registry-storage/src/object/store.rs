@@ -13,6 +13,7 @@ use registry_core::{
 
 use super::{
     ObjectSettings,
+    block::Blocks,
     budget::Budget,
     error::{failed, is_absent, unavailable},
     hedge::Hedge,
@@ -25,6 +26,7 @@ pub(super) struct Store {
     pub(super) settings: ObjectSettings,
     pub(super) budget: Budget,
     pub(super) hedge: Option<Hedge>,
+    pub(super) blocks: Arc<Blocks>,
     pub(super) random: Arc<dyn Random>,
     prefix: Path,
 }
@@ -53,6 +55,7 @@ impl Store {
             parts,
             budget: Budget::new(settings.budget),
             hedge: settings.hedge.map(Hedge::new),
+            blocks: Arc::default(),
             settings,
             random,
             prefix,

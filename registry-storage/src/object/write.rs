@@ -101,13 +101,14 @@ impl ObjectWrite {
         object: Unique,
         part_size: u64,
     ) -> Self {
+        let gather = Gather::new(Arc::clone(&store.blocks));
         Self {
             store,
             key,
             name,
             object,
             part_size,
-            gather: Gather::default(),
+            gather,
             share: None,
             upload: None,
             beginning: None,

@@ -23,6 +23,10 @@ pub struct PostgresFigures {
     /// Passes of the collector that wait for transactions older than them to end, when this was looked at
     /// last. Where they grow, something in the server has a transaction open, and nothing is removed.
     pub unsettled: u64,
+    /// Listings that the standby answered, where there is one.
+    pub listed_by_standby: u64,
+    /// Listings that the primary answered though there is a standby: that was away, or too far behind.
+    pub listed_by_primary: u64,
 }
 
 /// The figures as they change.
@@ -30,6 +34,8 @@ pub struct PostgresFigures {
 pub(super) struct Noted {
     folds_failed: AtomicU64,
     unsettled: AtomicU64,
+    listed_by_standby: AtomicU64,
+    listed_by_primary: AtomicU64,
 }
 
 impl Noted {
@@ -39,6 +45,14 @@ impl Noted {
 
     pub(super) fn unsettled(&self, passes: u64) {
         self.unsettled.store(passes, Ordering::Relaxed);
+    }
+
+    pub(super) fn listed(&self, by_standby: bool) {
+        let listed = match by_standby {
+            true => &self.listed_by_standby,
+            false => &self.listed_by_primary,
+        };
+        listed.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -60,6 +74,8 @@ impl PostgresMetadata {
         PostgresFigures {
             folds_failed: self.noted.folds_failed.load(Ordering::Relaxed),
             unsettled: self.noted.unsettled.load(Ordering::Relaxed),
+            listed_by_standby: self.noted.listed_by_standby.load(Ordering::Relaxed),
+            listed_by_primary: self.noted.listed_by_primary.load(Ordering::Relaxed),
         }
     }
 }

@@ -48,6 +48,7 @@ mod figures;
 mod identity;
 mod inspection;
 mod leases;
+mod listings;
 mod moving;
 mod names;
 mod objects;
@@ -57,6 +58,7 @@ mod repositories;
 mod schema;
 mod session;
 mod settings;
+mod standby;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 mod transaction;
@@ -79,6 +81,7 @@ use self::{
     figures::Noted,
     param::Param,
     session::{Cancel, Session, cancel_by},
+    standby::Standby,
     transaction::{End, Transaction},
 };
 pub use self::{
@@ -95,6 +98,8 @@ pub struct PostgresMetadata {
     cancel: Cancel,
     settings: PostgresSettings,
     noted: Arc<Noted>,
+    /// Who is asked for listings, where that is not the primary.
+    standby: Option<Arc<Standby>>,
 }
 
 /// How often a command is tried that stood in the way of another.
@@ -113,12 +118,7 @@ impl PostgresMetadata {
         database: &str,
         settings: PostgresSettings,
     ) -> Result<Self, PostgresOpenError> {
-        let config = parse(database)?;
-        if config.get_ssl_mode() == SslMode::Require {
-            let unable = "sslmode=require, but TLS is not switched on for it";
-            return Err(PostgresOpenError::Settings(unable.to_owned()));
-        }
-        Self::open(config, settings, NoTls).await
+        Self::open(parse_plain(database)?, settings, NoTls).await
     }
 
     /// The same by TLS and in no other way: the configuration says whom to trust.
@@ -132,9 +132,7 @@ impl PostgresMetadata {
         settings: PostgresSettings,
         tls: Arc<rustls::ClientConfig>,
     ) -> Result<Self, PostgresOpenError> {
-        let mut config = parse(database)?;
-        config.ssl_mode(SslMode::Require);
-        Self::open(config, settings, tls::MakeTls(tls)).await
+        Self::open(parse_encrypted(database)?, settings, tls::MakeTls(tls)).await
     }
 
     async fn open<T>(
@@ -153,6 +151,7 @@ impl PostgresMetadata {
             cancel: cancel_by(tls),
             settings,
             noted: Arc::default(),
+            standby: None,
         };
         this.migrate().await?;
         Ok(this)
@@ -175,8 +174,12 @@ impl PostgresMetadata {
     }
 
     async fn session(&self) -> Result<Session, Failure> {
-        let client = self.pool.get().await?;
-        let cancel = Arc::clone(&self.cancel);
+        self.session_of(&self.pool, &self.cancel).await
+    }
+
+    async fn session_of(&self, pool: &Pool, cancel: &Cancel) -> Result<Session, Failure> {
+        let client = pool.get().await?;
+        let cancel = Arc::clone(cancel);
         Ok(Session::new(client, self.settings.statements, cancel))
     }
 
@@ -310,6 +313,24 @@ fn parse(database: &str) -> Result<Config, PostgresOpenError> {
         let like = "it must be like postgres://user:password@host/database";
         PostgresOpenError::Settings(format!("{error}; {like}"))
     })
+}
+
+/// The same, for connections that are not encrypted.
+fn parse_plain(database: &str) -> Result<Config, PostgresOpenError> {
+    let config = parse(database)?;
+    if config.get_ssl_mode() == SslMode::Require {
+        let unable = "sslmode=require, but TLS is not switched on for it";
+        return Err(PostgresOpenError::Settings(unable.to_owned()));
+    }
+    Ok(config)
+}
+
+/// The same, for connections that are.
+#[cfg(feature = "postgres-tls")]
+fn parse_encrypted(database: &str) -> Result<Config, PostgresOpenError> {
+    let mut config = parse(database)?;
+    config.ssl_mode(SslMode::Require);
+    Ok(config)
 }
 
 fn pool<T>(config: Config, settings: PostgresSettings, tls: T) -> Result<Pool, PostgresOpenError>

@@ -9,7 +9,8 @@ use tokio_postgres::Row;
 use super::{
     PostgresMetadata,
     error::Failure,
-    value::{limit, text},
+    listings::Listing,
+    value::{limit, optional_text},
 };
 use crate::prefixes::Prefixes;
 use registry_core::backend::MetadataError;
@@ -50,11 +51,14 @@ impl Ranges {
     }
 }
 
-const ALL: &str = "SELECT page.name FROM unnest($1::text[], $2::text[]) AS range (first, behind),
-    LATERAL (SELECT name FROM repositories
-        WHERE bare = $3 AND name >= range.first AND name < range.behind
-        ORDER BY name LIMIT $4) page
-    ORDER BY page.name LIMIT $4";
+const ALL: Listing = Listing {
+    sql: "SELECT page.name FROM unnest($1::text[], $2::text[]) AS range (first, behind),
+        LATERAL (SELECT name FROM repositories
+            WHERE bare = $3 AND name >= range.first AND name < range.behind
+            ORDER BY name LIMIT $4) page
+        ORDER BY page.name LIMIT $4",
+    key: "name",
+};
 
 const HOLDING: &str =
     "SELECT page.holder FROM unnest($1::text[], $2::text[]) AS range (first, behind),
@@ -121,7 +125,10 @@ impl PostgresMetadata {
             limit(most).into(),
         ];
         let rows = match names {
-            Names::All => self.rows(ALL, &params).await?,
+            Names::All => match self.listed(ALL, &params, |_| true).await {
+                Some(rows) => rows,
+                None => self.rows(ALL.sql, &params).await?,
+            },
             Names::Holding(digest) => {
                 params.push(digest.as_str().into());
                 self.rows(HOLDING, &params).await?
@@ -160,6 +167,9 @@ fn texts(texts: &[String]) -> Vec<&str> {
 }
 
 fn read(rows: &[Row]) -> Result<Vec<RepositoryName>, MetadataError> {
-    let names: Result<_, Failure> = rows.iter().map(|row| text(row, 0)).collect();
+    let names: Result<_, Failure> = rows
+        .iter()
+        .filter_map(|row| optional_text(row, 0).transpose())
+        .collect();
     Ok(names?)
 }

@@ -6,7 +6,7 @@
 use tokio_postgres::types::{ToSql, Type};
 
 /// A value of a statement.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Param<'a> {
     Bool(bool),
     OptionalBool(Option<bool>),

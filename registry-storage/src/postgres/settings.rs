@@ -24,6 +24,8 @@ pub struct PostgresSettings {
     pub connect_timeout: Duration,
     /// How long a command may take. Then the database is asked to stop it, and it is given up.
     pub deadline: Duration,
+    /// How far a standby may be behind that is asked for listings; one that is further behind is not asked.
+    pub listings_lag: Duration,
     /// Whether a database is opened as well that a registry is on its way to, or has left: for who moves it.
     pub moving: bool,
 }
@@ -35,6 +37,7 @@ impl Default for PostgresSettings {
             statements: Statements::Named,
             connect_timeout: Duration::from_secs(5),
             deadline: Duration::from_secs(30),
+            listings_lag: Duration::from_secs(10),
             moving: false,
         }
     }

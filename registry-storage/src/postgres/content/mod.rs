@@ -26,6 +26,7 @@ pub(super) use self::referrers::without_zero;
 use super::{
     PostgresMetadata,
     error::Failure,
+    listings::Listing,
     names::Names,
     param::Param,
     transaction::{End, Transaction},
@@ -81,16 +82,49 @@ impl PostgresMetadata {
         sql: &str,
         rest: Vec<Param<'_>>,
     ) -> Result<Checked<Vec<Row>>, MetadataError> {
-        let name = scope.repository;
-        let mut params = vec![namespace_of(name).into(), name.as_str().into()];
-        params.extend(rest);
-        let rows = self.rows(sql, &params).await?;
-        let found = rows.first().map(versions).transpose()?;
-        Ok(match found.unwrap_or_default() == scope.facts {
+        self.checked_with(scope, sql, &placed(scope, rest)).await
+    }
+
+    async fn checked_with(
+        &self,
+        scope: Scope<'_>,
+        sql: &str,
+        params: &[Param<'_>],
+    ) -> Result<Checked<Vec<Row>>, MetadataError> {
+        let rows = self.rows(sql, params).await?;
+        Ok(match versions_of(&rows)? == scope.facts {
             true => Checked::Current(rows),
             false => Checked::Stale,
         })
     }
+
+    /// The same of a listing. A standby may answer where it has these very facts: what it lists was there while
+    /// they were those of the decision.
+    async fn checked_listing(
+        &self,
+        scope: Scope<'_>,
+        listing: Listing,
+        rest: Vec<Param<'_>>,
+    ) -> Result<Checked<Vec<Row>>, MetadataError> {
+        let params = placed(scope, rest);
+        let is_of_facts = |rows: &[Row]| versions_of(rows).is_ok_and(|found| found == scope.facts);
+        match self.listed(listing, &params, is_of_facts).await {
+            Some(rows) => Ok(Checked::Current(rows)),
+            None => self.checked_with(scope, listing.sql, &params).await,
+        }
+    }
+}
+
+/// The parameters of a statement about a repository.
+fn placed<'a>(scope: Scope<'a>, rest: Vec<Param<'a>>) -> Vec<Param<'a>> {
+    let name = scope.repository;
+    let mut params = vec![namespace_of(name).into(), name.as_str().into()];
+    params.extend(rest);
+    params
+}
+
+fn versions_of(rows: &[Row]) -> Result<FactsVersion, Failure> {
+    Ok(rows.first().map(versions).transpose()?.unwrap_or_default())
 }
 
 fn versions(row: &Row) -> Result<FactsVersion, Failure> {
@@ -167,7 +201,7 @@ impl Content for PostgresMetadata {
         limit: usize,
     ) -> Result<Checked<Vec<Tag>>, MetadataError> {
         let params = vec![cursor(after).into(), super::value::limit(limit).into()];
-        let rows = self.checked(scope, tag::TAGS, params).await?;
+        let rows = self.checked_listing(scope, tag::TAGS, params).await?;
         read_page(rows, |row| super::value::optional_text(row, 2))
     }
 

@@ -8,15 +8,18 @@ use registry_core::{
 };
 
 use super::{Outcome, done, refused, stale};
-use crate::postgres::{error::Failure, transaction::Transaction, value::text};
+use crate::postgres::{error::Failure, listings::Listing, transaction::Transaction, value::text};
 
-pub(super) const TAGS: &str = "SELECT n.version, r.version, page.tag
-    FROM (SELECT 1) one
-    LEFT JOIN namespaces n ON n.name = $1
-    LEFT JOIN repositories r ON r.name = $2
-    LEFT JOIN LATERAL (SELECT tag FROM tags WHERE repository = r.id AND tag > $3
-        ORDER BY tag LIMIT $4) page ON true
-    ORDER BY page.tag";
+pub(super) const TAGS: Listing = Listing {
+    sql: "SELECT n.version, r.version, page.tag
+        FROM (SELECT 1) one
+        LEFT JOIN namespaces n ON n.name = $1
+        LEFT JOIN repositories r ON r.name = $2
+        LEFT JOIN LATERAL (SELECT tag FROM tags WHERE repository = r.id AND tag > $3
+            ORDER BY tag LIMIT $4) page ON true
+        ORDER BY page.tag",
+    key: "tag",
+};
 
 /// Where a tag points.
 #[derive(Clone)]

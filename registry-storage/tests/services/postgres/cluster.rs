@@ -1,10 +1,10 @@
-//! The server, started once for all tests of the process.
+//! Servers, of which one is started once for all tests of the process.
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{ChildStdin, ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -13,45 +13,74 @@ const SCRIPT: &str = include_str!("cluster.sh");
 /// Where Debian keeps the versions that are installed.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
-struct Cluster {
+/// A server, and its standby where it is told to have one.
+pub(crate) struct Cluster {
     /// Where its socket is.
     directory: String,
-    /// Who stops the server when its input ends, as it does with this process.
-    _keeper: Child,
+    /// What its keeper is told, who stops the server when that ends, as it does with this process.
+    told: ChildStdin,
+    says: BufReader<ChildStdout>,
 }
 
-/// How a database of the server is connected to.
-pub(crate) fn database(name: &str) -> String {
-    static CLUSTER: OnceLock<Option<Cluster>> = OnceLock::new();
-    let cluster = CLUSTER.get_or_init(start).as_ref();
-    let cluster = cluster.expect("PostgreSQL did not start: standard error says why");
-    format!("host={} user=registry dbname={name}", cluster.directory)
+/// The one that most tests share.
+pub(crate) fn shared() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(Cluster::start)
 }
 
-/// Where the server's socket is.
-pub(crate) fn directory() -> PathBuf {
-    let address = database("");
-    let directory = address
-        .strip_prefix("host=")
-        .and_then(|rest| rest.split(' ').next());
-    directory.expect("a directory").into()
+impl Cluster {
+    /// One of somebody's own.
+    pub(crate) fn start() -> Self {
+        let mut keeper = Command::new("sh")
+            .args(["-c", SCRIPT, "cluster"])
+            .arg(programs())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let told = keeper.stdin.take().unwrap();
+        let mut says = BufReader::new(keeper.stdout.take().unwrap());
+        let directory = line(&mut says);
+        let why = "PostgreSQL did not start: standard error says why";
+        assert!(!directory.is_empty(), "{why}");
+        Self {
+            directory,
+            told,
+            says,
+        }
+    }
+
+    /// Has something done to its standby; see the script.
+    pub(crate) fn tell(&mut self, what: &str) {
+        writeln!(self.told, "{what}").unwrap();
+        assert_eq!(line(&mut self.says), what, "standard error says why");
+    }
+
+    /// How a database is connected to.
+    pub(crate) fn address(&self, database: &str) -> String {
+        format!("host={} user=registry dbname={database}", self.directory)
+    }
+
+    /// How its copy is connected to.
+    pub(crate) fn copy(&self, database: &str) -> String {
+        self.address(database) + " port=5433"
+    }
+
+    /// The socket of the server.
+    pub(crate) fn socket(&self) -> PathBuf {
+        Path::new(&self.directory).join(".s.PGSQL.5432")
+    }
+
+    /// The socket of its standby.
+    pub(crate) fn copy_socket(&self) -> PathBuf {
+        Path::new(&self.directory).join(".s.PGSQL.5433")
+    }
 }
 
-fn start() -> Option<Cluster> {
-    let mut keeper = Command::new("sh")
-        .args(["-c", SCRIPT, "cluster"])
-        .arg(programs())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a shell");
-    let mut directory = String::new();
-    let said = keeper.stdout.as_mut().unwrap();
-    BufReader::new(said).read_line(&mut directory).unwrap();
-    (!directory.is_empty()).then(|| Cluster {
-        directory: directory.trim_end().to_owned(),
-        _keeper: keeper,
-    })
+fn line(says: &mut impl BufRead) -> String {
+    let mut line = String::new();
+    says.read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
 }
 
 /// Where `initdb` and `pg_ctl` are: as `POSTGRES_BIN` says, or of the newest version that is installed.

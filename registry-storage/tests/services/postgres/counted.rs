@@ -4,7 +4,7 @@ use std::{
     io::{self, Read, Write},
     net::{Ipv4Addr, Shutdown, TcpListener, TcpStream},
     os::unix::net::UnixStream,
-    path::Path,
+    path::PathBuf,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -34,11 +34,11 @@ struct Counted {
 }
 
 impl Counter {
-    /// One before the server whose socket is in this directory. It ends with the process.
-    pub(crate) fn start(directory: &Path) -> Self {
+    /// One before the server that has this socket. It ends with the process.
+    pub(crate) fn start(socket: PathBuf) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
-        let (socket, counted) = (directory.join(".s.PGSQL.5432"), Arc::<Counted>::default());
+        let counted = Arc::<Counted>::default();
         let counter = Arc::clone(&counted);
         thread::spawn(move || {
             for client in listener.incoming() {

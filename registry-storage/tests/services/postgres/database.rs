@@ -53,12 +53,12 @@ impl Database {
 
     /// How it is connected to.
     pub(crate) fn address(&self) -> String {
-        cluster::database(&self.name)
+        cluster::shared().address(&self.name)
     }
 
     /// A way to it that counts.
     pub(crate) fn counted(&self) -> Counter {
-        Counter::start(&cluster::directory())
+        Counter::start(cluster::shared().socket())
     }
 
     /// How it is connected to by that way.
@@ -80,7 +80,7 @@ impl Drop for Database {
 
 async fn make_template(server: &Client) {
     run(server, &format!("CREATE DATABASE {TEMPLATE}")).await;
-    let address = cluster::database(TEMPLATE);
+    let address = cluster::shared().address(TEMPLATE);
     let migrated = PostgresMetadata::connect(&address, PostgresSettings::default()).await;
     drop(migrated.expect("the schema"));
     run(&connect(TEMPLATE).await, CLOCK).await;
@@ -94,8 +94,12 @@ async fn remove_done_with(server: &Client) {
 }
 
 async fn connect(name: &str) -> Client {
-    let address = cluster::database(name) + " application_name=test";
-    let connected = tokio_postgres::connect(&address, NoTls).await;
+    client(&(cluster::shared().address(name) + " application_name=test")).await
+}
+
+/// Somebody who is connected to a database.
+pub(crate) async fn client(address: &str) -> Client {
+    let connected = tokio_postgres::connect(address, NoTls).await;
     let (client, connection) = connected.expect("a connection");
     tokio::spawn(connection);
     client

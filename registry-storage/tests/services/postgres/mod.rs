@@ -10,11 +10,13 @@ mod database;
 mod figures;
 mod harness;
 mod invariants;
+mod listings;
 mod moving;
 mod older;
 mod place;
 mod pulls;
 mod queries;
 mod scans;
+mod standby;
 
 pub(crate) use harness::Harness;

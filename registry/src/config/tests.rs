@@ -488,6 +488,26 @@ fn told_of(settings: &str) -> Option<String> {
 }
 
 #[test]
+fn a_standby_needs_a_database_and_is_always_behind() {
+    let standby = "[database]\nlistings = \"postgres://copy/registry\"\n";
+    assert_eq!(
+        problems_of(standby, "standby"),
+        ["2:12: database.listings needs database.url: what a standby copies is asked first"]
+    );
+    let current = "[database]\nlistings_lag = \"999ms\"\n";
+    assert_eq!(
+        problems_of(current, "current"),
+        ["2:16: database.listings_lag must be at least 1s"]
+    );
+    let both = [
+        ("REGISTRY_DATABASE_URL", "postgres://db/registry"),
+        ("REGISTRY_DATABASE_LISTINGS", "postgres://copy/registry"),
+        ("REGISTRY_OBJECTS_BUCKET", "registry"),
+    ];
+    assert!(load(&[], &both).is_ok());
+}
+
+#[test]
 fn redirects_and_a_cache_need_a_bucket_and_redirects_end_soon() {
     let enabled = "[redirects]\nenabled = true\n";
     assert_eq!(

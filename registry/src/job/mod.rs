@@ -145,6 +145,8 @@ const PATIENCE: Duration = Duration::from_secs(30 * 60);
 async fn open_shared(config: &Config) -> Result<Place, Failure> {
     let mut patient = config.clone();
     patient.database.deadline = PATIENCE.max(config.database.deadline);
+    // What is there when a command begins is what it is about.
+    patient.database.listings = None;
     // A server of this machine has it.
     patient.cache.path = None;
     let shared = Shared::open(&patient).await?;

@@ -73,5 +73,10 @@ impl Gather for Database {
             saw it last; where they grow, one stays open and nothing is removed.";
         page.gauge("registry_database_unsettled_passes", help)
             .count(&[], figures.unsettled);
+        let help = "Listings that database.listings may answer, by who did: the standby, or the primary because that \
+            was away or too far behind.";
+        page.counter("registry_database_listings_total", help)
+            .count(&[("by", "standby")], figures.listed_by_standby)
+            .count(&[("by", "primary")], figures.listed_by_primary);
     }
 }

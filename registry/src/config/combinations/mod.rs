@@ -12,6 +12,7 @@ use super::{Anonymous, Config, Listen, Provider, Written};
 pub(super) fn check(config: &Config, written: &mut Written) {
     memory_excludes_a_directory(config, written);
     a_database_goes_with_a_bucket(config, written);
+    a_standby_is_of_a_database(config, written);
     redirects_lead_to_a_bucket(config, written);
     a_cache_is_of_a_bucket(config, written);
     nobody_listens_openly_by_mistake(config, written);
@@ -67,6 +68,22 @@ fn what_belongs_together_is_there(config: &Config, written: &mut Written) {
         return written.problem(&origin, what);
     }
     objects::check(&config.objects, written);
+}
+
+/// A copy is always a moment behind.
+const LEAST_LAG: Duration = Duration::from_secs(1);
+
+fn a_standby_is_of_a_database(config: &Config, written: &mut Written) {
+    let database = &config.database;
+    if database.listings.is_some() && database.url.is_none() {
+        let origin = written.origin("database", "listings").clone();
+        let what = "database.listings needs database.url: what a standby copies is asked first";
+        return written.problem(&origin, what);
+    }
+    if database.listings_lag < LEAST_LAG {
+        let origin = written.origin("database", "listings_lag").clone();
+        written.problem(&origin, "database.listings_lag must be at least 1s");
+    }
 }
 
 /// The longer a URL lives, the longer it outlives the right to read.

@@ -16,6 +16,14 @@ section! {
         /// writes is used: `postgres://user:password@one,two/name?target_session_attrs=read-write`.
         url: Option<Secret> = None;
 
+        /// A standby that streams from it, and answers listings in its place: the catalogue and lists of tags, which may then be
+        /// older than a moment, by `listings_lag` at most. Written as `url`, with the same settings; of several hosts
+        /// the first that can be reached is used. While it is away or too far behind the database itself answers.
+        listings: Option<Secret> = None;
+
+        /// How far that standby may be behind. At least `1s`.
+        listings_lag: Duration = PostgresSettings::default().listings_lag;
+
         /// Speak TLS to it and nothing else, and verify its certificate.
         tls: bool = false;
 

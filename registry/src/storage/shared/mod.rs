@@ -122,17 +122,27 @@ async fn connect(config: &Database, moving: bool) -> Result<PostgresMetadata, Fa
         statements: config.statements,
         connect_timeout: config.connect_timeout,
         deadline: config.deadline,
+        listings_lag: config.listings_lag,
         moving,
     };
     let url = config.url.as_ref().map_or("", |url| url.expose());
-    let connected = match config.tls {
-        true => {
-            let tls = tls::client(config.authorities.as_deref())?;
-            PostgresMetadata::connect_tls(url, settings, tls).await
-        }
-        false => PostgresMetadata::connect(url, settings).await,
+    let tls = config
+        .tls
+        .then(|| tls::client(config.authorities.as_deref()));
+    let tls = tls.transpose()?;
+    let connected = match &tls {
+        Some(tls) => PostgresMetadata::connect_tls(url, settings, Arc::clone(tls)).await,
+        None => PostgresMetadata::connect(url, settings).await,
     };
-    connected.map_err(|error| Failure::new(error.to_string()))
+    let database = connected.map_err(|error| Failure::new(error.to_string()))?;
+    let Some(standby) = &config.listings else {
+        return Ok(database);
+    };
+    let listing = match tls {
+        Some(tls) => database.with_listings_tls(standby.expose(), tls),
+        None => database.with_listings(standby.expose()),
+    };
+    listing.map_err(|error| Failure::new(format!("database.listings: {error}")))
 }
 
 fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {

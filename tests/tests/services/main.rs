@@ -11,6 +11,7 @@ mod credentials;
 mod encrypted;
 mod http;
 mod kept;
+mod listings;
 mod migrate;
 mod pooled;
 mod redirects;

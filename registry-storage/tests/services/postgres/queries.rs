@@ -1,5 +1,5 @@
 //! How many statements each operation of the engine sends, and how often it waits for an answer. A request
-//! is one of these operations; docs/scale.md has the numbers.
+//! is one of these operations; docs/operating/scale.md has the numbers.
 
 use std::sync::Arc;
 

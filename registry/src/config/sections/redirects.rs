@@ -7,7 +7,7 @@ use registry_server::{Network, Redirects as Usual};
 use crate::config::{Bytes, declaration::section};
 
 section! {
-    /// Clients that are sent to the bucket for large blobs, so that the bytes go past this server: `docs/scale.md` says
+    /// Clients that are sent to the bucket for large blobs, so that the bytes go past this server: `docs/operating/scale.md` says
     /// when that is wise. They get a presigned URL, and must be able to reach the bucket.
     Redirects = "redirects" {
         /// Send clients there.

@@ -16,7 +16,7 @@ use self::{
     client::{Acknowledged, At},
     stage::{Stage, migrate, moved, not_started, refused},
 };
-use super::replica::{Replica, content, program, sha256};
+use super::replica::{Replica, content, program, sha256, until};
 
 /// What arrives is waited for at most so many times, this long.
 const LOOKS: u32 = 60_000;
@@ -36,7 +36,10 @@ fn moved_while_used(at: &At, seed: &str, from: &Path, to: &Path) -> Vec<Acknowle
                 })
             })
             .collect();
-        sleep(Duration::from_millis(300));
+        until("both clients push", || {
+            let tags = at.tags();
+            (0..2).all(|client| tags.contains(&format!("\"{seed}{client}-")))
+        });
         let ended = migrate(from, to);
         stop.store(true, Ordering::Relaxed);
         let acknowledged = clients.into_iter().map(|one| one.join().unwrap()).collect();

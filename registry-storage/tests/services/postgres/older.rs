@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use registry_core::backend::{Lease, Leases};
 use registry_storage::{
     contract::run,
@@ -91,6 +92,21 @@ fn a_newer_database_that_does_not_is_refused() {
         let database = migrated_by_a_later_version(CURRENT + 1).await;
         let refused = open(&database).await.unwrap_err().to_string();
         assert!(refused.contains("run the newer version"), "{refused}");
+    });
+}
+
+/// The first of them makes the schema, and the others find some of it made.
+#[test]
+fn servers_that_start_in_one_moment_make_one_schema() {
+    run(async {
+        let made = tables(&Database::new().await).await;
+        for _ in 0..12 {
+            let database = Database::empty().await;
+            let opened = join_all((0..6).map(|_| open(&database))).await;
+            let opened: Result<Vec<_>, _> = opened.into_iter().collect();
+            opened.expect("each of them starts");
+            assert_eq!(tables(&database).await, made);
+        }
     });
 }
 

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_core::Stream;
 
+use super::tail::Tail;
 use crate::digest::Digest;
 
 /// Bytes as they come.
@@ -98,6 +99,17 @@ pub struct StoreCheckpoint {
     pub offset: u64,
     /// The store's own notes.
     pub state: Bytes,
+    /// The last of these bytes, if the store has not taken them: whoever keeps the checkpoint keeps them
+    /// with it. It may as well keep them at the end of the notes.
+    pub tail: Tail,
+}
+
+impl StoreCheckpoint {
+    /// Where the tail begins.
+    #[must_use]
+    pub fn tail_start(&self) -> u64 {
+        self.offset.saturating_sub(self.tail.len())
+    }
 }
 
 /// An object opened for reading.
@@ -150,6 +162,15 @@ pub trait BlobStore: Send + Sync {
 
     /// Goes on from a checkpoint.
     async fn resume(&self, from: &StoreCheckpoint) -> Result<Box<dyn BlobWrite>, StoreError>;
+
+    /// Goes on from a checkpoint with bytes that follow, as [`resume`](Self::resume) does, which suits a
+    /// commit as well. A store to which it is the same need not have this; a wrapper passes it on.
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        self.resume(from).await
+    }
 
     /// Opens an object; all of it, or a range that is not empty.
     async fn read(

@@ -9,6 +9,7 @@ mod blob_store;
 mod file_store;
 mod link_store;
 mod metadata;
+mod tail;
 
 pub use blob_store::{
     BlobStore, BlobWrite, ByteStream, ObjectKey, ObjectKind, ObjectRead, StoreCheckpoint,
@@ -17,3 +18,4 @@ pub use blob_store::{
 pub use file_store::FileStore;
 pub use link_store::LinkStore;
 pub use metadata::*;
+pub use tail::Tail;

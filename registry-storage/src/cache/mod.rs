@@ -145,6 +145,13 @@ impl BlobStore for Cached {
         self.inner.resume(from).await
     }
 
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        self.inner.resume_to_append(from).await
+    }
+
     async fn read(
         &self,
         key: &ObjectKey,

@@ -17,7 +17,7 @@ use std::{
 
 use registry_core::{
     Digest,
-    backend::{ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
+    backend::{ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind, Tail},
 };
 
 use super::{
@@ -117,6 +117,7 @@ impl Upload {
                 key: upload.key.clone(),
                 offset: upload.length,
                 state: Notes::new(upload.turn, upload.length).to_bytes(),
+                tail: Tail::default(),
             })
         })
     }

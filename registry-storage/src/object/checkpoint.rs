@@ -4,12 +4,15 @@
 //! notes ::= "1" write:32 bytes  part_size:u64  count:u32  (length:u32 id)*  tail       big-endian
 //! ```
 //!
-//! Every part has the write's part size; what is shorter is the tail, kept here byte for byte. The id of
-//! the multipart upload stands in the checkpoint's key; it has no parts where it has only just begun.
+//! Every part has the write's part size; what is shorter is the checkpoint's tail. It is read from the end of the
+//! notes too, where metadata may keep it. The id of the multipart upload stands in the checkpoint's key; it has no
+//! parts where it has only just begun.
+
+use std::iter;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use object_store::multipart::PartId;
-use registry_core::backend::{StoreCheckpoint, StoreError};
+use registry_core::backend::{StoreCheckpoint, StoreError, Tail};
 
 use super::{error::bad_checkpoint, key::Write};
 use crate::unique::Unique;
@@ -24,12 +27,13 @@ pub(super) struct Notes {
     pub(super) unique: Unique,
     pub(super) part_size: u64,
     pub(super) parts: Vec<PartId>,
-    pub(super) tail: Bytes,
+    pub(super) tail: Tail,
 }
 
 impl Notes {
+    /// All but the tail.
     pub(super) fn to_bytes(&self) -> Bytes {
-        let mut bytes = BytesMut::with_capacity(64 + self.tail.len());
+        let mut bytes = BytesMut::with_capacity(64);
         bytes.put_u8(VERSION);
         bytes.put_slice(self.unique.as_str().as_bytes());
         bytes.put_u64(self.part_size);
@@ -38,27 +42,26 @@ impl Notes {
             bytes.put_u32(part.content_id.len() as u32);
             bytes.put_slice(part.content_id.as_bytes());
         }
-        bytes.put_slice(&self.tail);
         bytes.freeze()
     }
 
     /// The notes of a checkpoint of this write, if they agree with what else the checkpoint says.
     pub(super) fn read(from: &StoreCheckpoint, write: &Write) -> Result<Self, StoreError> {
-        let notes = Self::parse(from.state.clone());
+        let notes = Self::parse(from.state.clone(), &from.tail);
         let notes = notes.filter(|notes| notes.agree(from, write));
         notes.ok_or_else(|| bad_checkpoint(&from.key))
     }
 
     fn agree(&self, from: &StoreCheckpoint, write: &Write) -> bool {
         let parts = self.part_size.checked_mul(self.parts.len() as u64);
-        let offset = parts.and_then(|parts| parts.checked_add(self.tail.len() as u64));
+        let offset = parts.and_then(|parts| parts.checked_add(self.tail.len()));
         self.part_size > 0
             && offset == Some(from.offset)
             && self.unique == write.unique
             && (self.parts.is_empty() || write.upload.is_some())
     }
 
-    fn parse(mut state: Bytes) -> Option<Self> {
+    fn parse(mut state: Bytes, tail: &Tail) -> Option<Self> {
         if state.try_get_u8().ok()? != VERSION {
             return None;
         }
@@ -75,7 +78,7 @@ impl Notes {
             unique,
             part_size,
             parts,
-            tail: state,
+            tail: iter::once(state).chain(tail.pieces().cloned()).collect(),
         })
     }
 }
@@ -102,15 +105,25 @@ mod tests {
             parts: content_ids
                 .map(|content_id| PartId { content_id })
                 .collect(),
-            tail: Bytes::from_static(tail),
+            tail: Tail::from_iter([Bytes::from_static(tail)]),
         };
         let from = StoreCheckpoint {
             key: ObjectKey::new("key"),
             offset: 10 * ids.len() as u64 + tail.len() as u64,
             state: notes.to_bytes(),
+            tail: notes.tail,
         };
         let upload = (!ids.is_empty()).then(|| "id".to_owned());
         (from, Write { unique, upload })
+    }
+
+    /// The same, kept by metadata that put the tail at the end of the notes.
+    fn in_notes(from: StoreCheckpoint) -> StoreCheckpoint {
+        StoreCheckpoint {
+            state: [&*from.state, &from.tail.after(0)].concat().into(),
+            tail: Tail::default(),
+            ..from
+        }
     }
 
     #[test]
@@ -119,10 +132,12 @@ mod tests {
         for ids in ids {
             for tail in [&b""[..], b"tail"] {
                 let (from, write) = checkpoint(ids, tail);
-                let notes = Notes::read(&from, &write).unwrap();
-                let found: Vec<_> = notes.parts.iter().map(|part| &part.content_id).collect();
-                assert_eq!(found, ids);
-                assert_eq!((notes.part_size, &notes.tail[..]), (10, tail));
+                for from in [from.clone(), in_notes(from)] {
+                    let notes = Notes::read(&from, &write).unwrap();
+                    let found: Vec<_> = notes.parts.iter().map(|part| &part.content_id).collect();
+                    assert_eq!(found, ids);
+                    assert_eq!((notes.part_size, &*notes.tail.after(0)), (10, tail));
+                }
             }
         }
     }
@@ -130,13 +145,28 @@ mod tests {
     #[test]
     fn what_was_cut_off_is_refused() {
         let (from, write) = checkpoint(&["a", "bc"], b"tail");
-        for length in 0..from.state.len() {
-            let state = from.state.slice(..length);
-            let cut = StoreCheckpoint {
-                state,
+        for from in [from.clone(), in_notes(from)] {
+            for length in 0..from.state.len() {
+                let state = from.state.slice(..length);
+                let cut = StoreCheckpoint {
+                    state,
+                    ..from.clone()
+                };
+                assert!(Notes::read(&cut, &write).is_err(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_tail_that_is_not_all_there_is_refused() {
+        let (from, write) = checkpoint(&["a", "bc"], b"tail");
+        for found in ["", "tai", "tails"] {
+            let tail = Tail::from_iter([Bytes::from(found)]);
+            let spoilt = StoreCheckpoint {
+                tail,
                 ..from.clone()
             };
-            assert!(Notes::read(&cut, &write).is_err(), "{length}");
+            assert!(Notes::read(&spoilt, &write).is_err(), "{found}");
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use object_store::PutPayload;
+use registry_core::backend::Tail;
 
 use super::block::{Block, Blocks};
 
@@ -41,21 +42,25 @@ impl Gather {
         }
     }
 
-    /// All of it, in one piece.
-    pub(super) fn copied(&self) -> Bytes {
+    /// All of it. Of what is in full blocks there is no copy.
+    pub(super) fn tail(&self) -> Tail {
         self.beginning(self.length)
     }
 
-    /// The first so many bytes of it, in one piece.
-    pub(super) fn beginning(&self, length: u64) -> Bytes {
-        let length = length.min(self.length) as usize;
-        let mut bytes = BytesMut::with_capacity(length);
-        let last = self.last.iter().map(Block::as_ref);
-        for piece in self.full.iter().map(Bytes::as_ref).chain(last) {
-            let missing = length - bytes.len();
-            bytes.extend_from_slice(&piece[..missing.min(piece.len())]);
-        }
-        bytes.freeze()
+    /// The first so many bytes of it.
+    pub(super) fn beginning(&self, length: u64) -> Tail {
+        let mut missing = length as usize;
+        let last = self
+            .last
+            .iter()
+            .map(|last| Bytes::copy_from_slice(last.as_ref()));
+        let pieces = self.full.iter().cloned().chain(last);
+        let cut = pieces.map(|mut piece| {
+            let cut = piece.split_to(missing.min(piece.len()));
+            missing -= cut.len();
+            cut
+        });
+        cut.collect()
     }
 
     /// All of it, taken out.
@@ -83,12 +88,12 @@ mod tests {
             let piece = vec![mark; length];
             all.extend_from_slice(&piece);
             gather.push(piece.into());
-            assert_eq!(gather.copied(), all);
+            assert_eq!(gather.tail().after(0), all);
         }
         assert_eq!(gather.length(), all.len() as u64);
-        assert_eq!(gather.beginning(1 + BLOCK as u64), all[..=BLOCK]);
+        assert_eq!(gather.beginning(1 + BLOCK as u64).after(0), all[..=BLOCK]);
         assert_eq!(Bytes::from(gather.take()), all);
-        assert_eq!((gather.length(), gather.copied().len()), (0, 0));
+        assert_eq!((gather.length(), gather.tail().len()), (0, 0));
     }
 
     #[test]

@@ -9,7 +9,7 @@
 //! first part is full and more comes; parts go out while the client still sends, several at once; and a
 //! commit completes it at its final name. So a commit copies, moves, lists and reads nothing.
 //!
-//! A checkpoint is what the store has as parts and, in its own notes, what is shorter than a part. A
+//! A checkpoint is what the store has as parts and, as its tail, what is shorter than a part. A
 //! write that has filled no part is in its checkpoint alone: the store has not heard of it, so its key
 //! changes when a multipart upload is begun, and giving it up is to forget the checkpoint. Once there is
 //! an upload the key carries its id, and any process that has the key can abort it. Keeping the tail as
@@ -77,7 +77,7 @@ use self::{
     key::{Name, is_blob, name},
     plain::PlainParts,
     store::Store,
-    write::ObjectWrite,
+    write::{ObjectWrite, Sends},
 };
 // A signature needs a client that knows its provider.
 #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
@@ -167,6 +167,18 @@ impl ObjectBlobs {
     pub fn hedges(&self) -> Option<HedgeFigures> {
         self.store.hedge.as_ref().map(Hedge::figures)
     }
+
+    async fn go_on(
+        &self,
+        from: &StoreCheckpoint,
+        sends: Sends,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        let Some(Name::Write(write)) = name(&from.key) else {
+            return Err(absent(&from.key));
+        };
+        let resumed = ObjectWrite::resume(Arc::clone(&self.store), from, write, sends).await?;
+        Ok(Box::new(resumed))
+    }
 }
 
 #[async_trait]
@@ -176,11 +188,14 @@ impl BlobStore for ObjectBlobs {
     }
 
     async fn resume(&self, from: &StoreCheckpoint) -> Result<Box<dyn BlobWrite>, StoreError> {
-        let Some(Name::Write(write)) = name(&from.key) else {
-            return Err(absent(&from.key));
-        };
-        let resumed = ObjectWrite::resume(Arc::clone(&self.store), from, write).await?;
-        Ok(Box::new(resumed))
+        self.go_on(from, Sends::Tail).await
+    }
+
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        self.go_on(from, Sends::Something).await
     }
 
     async fn read(

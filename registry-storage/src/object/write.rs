@@ -8,7 +8,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use object_store::{MultipartId, PutPayload, multipart::PartId};
 use registry_core::{
     Digest,
-    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind},
+    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, StoreErrorKind, Tail},
 };
 
 use super::{
@@ -22,6 +22,15 @@ const UNCOUNTED: u64 = 64;
 
 /// What a resume sends where there is nothing to send: some stores take no empty part.
 const SOMETHING: &[u8] = b"0";
+
+/// What a resume sends, to learn whether the upload is still there.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sends {
+    /// What is to be the last part if nothing more comes.
+    Tail,
+    /// Hardly anything: more will come, and the tail goes out with it.
+    Something,
+}
 
 pub(super) struct ObjectWrite {
     store: Arc<Store>,
@@ -61,17 +70,22 @@ impl ObjectWrite {
         store: Arc<Store>,
         from: &StoreCheckpoint,
         write: Write,
+        sends: Sends,
     ) -> Result<Self, StoreError> {
         let notes = Notes::read(from, &write)?;
         let (key, part_size) = ((from.key.clone(), write.unique), notes.part_size);
+        let share = share(&store, part_size, notes.tail.len()).await?;
         let mut resumed = match write.upload {
             None => {
                 let object = Unique::new(&*store.random);
                 Self::of(store, key, object, part_size)
             }
-            Some(id) => Self::resume_upload(store, key, id, &notes).await?,
+            Some(id) => Self::resume_upload(store, key, id, &notes, sends).await?,
         };
-        resumed.gather.push(notes.tail);
+        resumed.share = share;
+        for piece in notes.tail.pieces() {
+            resumed.gather.push(piece.clone());
+        }
         Ok(resumed)
     }
 
@@ -80,17 +94,19 @@ impl ObjectWrite {
         (key, name): (ObjectKey, Unique),
         id: MultipartId,
         notes: &Notes,
+        sends: Sends,
     ) -> Result<Self, StoreError> {
-        let next = match notes.tail.is_empty() {
-            true => PutPayload::from_static(SOMETHING),
-            false => PutPayload::from(notes.tail.clone()),
+        let tail = Some(&notes.tail).filter(|tail| sends == Sends::Tail && !tail.is_empty());
+        let next = match tail {
+            Some(tail) => tail.pieces().cloned().collect(),
+            None => PutPayload::from_static(SOMETHING),
         };
         let (of, parts) = ((&name, id), notes.parts.clone());
         let upload = Upload::resume(Arc::clone(&store), &key, of, parts, next);
         let (upload, kept) = upload.await?;
         let mut resumed = Self::of(store, (key, name.clone()), name, notes.part_size);
         resumed.upload = Some(upload);
-        resumed.kept = (!notes.tail.is_empty()).then_some(kept);
+        resumed.kept = tail.map(|_| kept);
         resumed.alone = false;
         Ok(resumed)
     }
@@ -137,8 +153,9 @@ impl ObjectWrite {
     }
 
     async fn make_room(&mut self, length: u64) -> Result<(), StoreError> {
-        if self.share.is_none() && self.gather.length() + length > self.part_size / UNCOUNTED {
-            self.share = Some(self.store.budget.share(self.part_size).await?);
+        if self.share.is_none() {
+            let gathered = self.gather.length() + length;
+            self.share = share(&self.store, self.part_size, gathered).await?;
         }
         Ok(())
     }
@@ -176,7 +193,7 @@ impl ObjectWrite {
     }
 
     /// The checkpoint of what these parts and this tail come to.
-    fn noted(&self, offset: u64, parts: Vec<PartId>, tail: Bytes) -> StoreCheckpoint {
+    fn noted(&self, offset: u64, parts: Vec<PartId>, tail: Tail) -> StoreCheckpoint {
         let notes = Notes {
             unique: self.name.clone(),
             part_size: self.part_size,
@@ -187,6 +204,7 @@ impl ObjectWrite {
             key: self.key.clone(),
             offset,
             state: notes.to_bytes(),
+            tail: notes.tail,
         }
     }
 
@@ -301,7 +319,7 @@ impl BlobWrite for ObjectWrite {
         let parts = self.note(kept)?;
         // Without parts whoever goes on makes another object.
         self.alone &= parts.is_empty();
-        Ok(self.noted(self.offset(), parts, self.gather.copied()))
+        Ok(self.noted(self.offset(), parts, self.gather.tail()))
     }
 
     async fn commit(mut self: Box<Self>, _: &Digest) -> Result<ObjectKey, StoreError> {
@@ -327,6 +345,14 @@ impl BlobWrite for ObjectWrite {
             Some(upload) => upload.abort().await,
             None => Ok(()),
         }
+    }
+}
+
+/// The share of a write that gathers so many bytes of a part, if it needs one.
+async fn share(store: &Store, part_size: u64, length: u64) -> Result<Option<Share>, StoreError> {
+    match length > part_size / UNCOUNTED {
+        true => store.budget.share(part_size).await.map(Some),
+        false => Ok(None),
     }
 }
 

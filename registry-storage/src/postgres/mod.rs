@@ -21,6 +21,7 @@
 //! appended_pulls      id ─ repository, tag?, tag_id?, pulls
 //! pulls               repository, tag, tag_id ─ pulls                           folded
 //! uploads             id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
+//! upload_tails        upload, position ─ bytes: of open sessions, what the store has not taken
 //! expired             object: writes of expired and cancelled sessions, for the store to give up
 //! unknown_objects     key ─ since
 //! quarantine          object ─ digest, size, since: kept aside
@@ -59,6 +60,7 @@ mod schema;
 mod session;
 mod settings;
 mod standby;
+mod tails;
 #[cfg(feature = "postgres-tls")]
 mod tls;
 mod transaction;
@@ -82,6 +84,7 @@ use self::{
     param::Param,
     session::{Cancel, Session, cancel_by},
     standby::Standby,
+    tails::Tails,
     transaction::{End, Transaction},
 };
 pub use self::{
@@ -98,6 +101,7 @@ pub struct PostgresMetadata {
     cancel: Cancel,
     settings: PostgresSettings,
     noted: Arc<Noted>,
+    tails: Tails,
     /// Who is asked for listings, where that is not the primary.
     standby: Option<Arc<Standby>>,
 }
@@ -146,22 +150,25 @@ impl PostgresMetadata {
         T::TlsConnect: Sync + Send,
         <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
     {
-        let this = Self {
+        let mut this = Self {
             pool: pool(config, settings, tls.clone())?,
             cancel: cancel_by(tls),
             settings,
             noted: Arc::default(),
+            tails: Tails::InNotes,
             standby: None,
         };
-        this.migrate().await?;
+        this.tails = this.migrate().await?;
         Ok(this)
     }
 
-    async fn migrate(&self) -> Result<(), PostgresOpenError> {
+    /// Brings the schema up to date, and answers where tails are put then.
+    async fn migrate(&self) -> Result<Tails, PostgresOpenError> {
         let session = self.session().await?;
         schema::migrate(&session, self.settings.moving).await?;
+        let tails = schema::tails(&session).await?;
         session.end();
-        Ok(())
+        Ok(tails)
     }
 
     /// Whether the database can be written to: commits a transaction that changes nothing.

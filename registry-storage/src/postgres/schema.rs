@@ -18,6 +18,7 @@ use super::{
     error::Failure,
     moving::{self, MARKED, Mark},
     session::Session,
+    tails::Tails,
 };
 
 /// Takes a database of the version before to its own; the first makes one from nothing.
@@ -27,13 +28,17 @@ struct Migration {
     oldest: i64,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         sql: include_str!("migrations/001.sql"),
         oldest: 1,
     },
     Migration {
         sql: include_str!("migrations/002.sql"),
+        oldest: 1,
+    },
+    Migration {
+        sql: include_str!("migrations/003.sql"),
         oldest: 1,
     },
 ];
@@ -44,6 +49,9 @@ const CURRENT: i64 = MIGRATIONS.len() as i64;
 
 /// The first version that has a table of who may use it.
 const COMPATIBLE: i64 = 2;
+
+/// The first version whose code reads tails that have rows of their own.
+const TAILS: i64 = 3;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMARY KEY)";
 
@@ -79,9 +87,7 @@ async fn is_usable(session: &Session, found: i64) -> Result<bool, PostgresOpenEr
     if found <= CURRENT {
         return Ok(found == CURRENT);
     }
-    let sql = "SELECT max(oldest) FROM compatible";
-    let row = session.one(sql, &[]).await?;
-    let oldest = row.and_then(|row| row.get(0)).unwrap_or(found);
+    let oldest = oldest(session).await?.unwrap_or(found);
     match oldest <= CURRENT {
         true => Ok(true),
         false => Err(PostgresOpenError::Newer {
@@ -99,16 +105,39 @@ async fn run_missing(session: &Session) -> Result<(), PostgresOpenError> {
     }
     let missing = MIGRATIONS.iter().zip(1_i64..);
     for (migration, version) in missing.filter(|(_, version)| *version > found) {
+        // Nobody else is at work in one that is made here.
+        let oldest = if found == 0 {
+            version
+        } else {
+            migration.oldest
+        };
         session.batch(migration.sql).await?;
         let sql = "INSERT INTO migrations VALUES ($1)";
         session.run(sql, &[version.into()]).await?;
         if version >= COMPATIBLE {
             let sql = "INSERT INTO compatible VALUES ($1, $2)";
-            let params = [version.into(), migration.oldest.into()];
+            let params = [version.into(), oldest.into()];
             session.run(sql, &params).await?;
         }
     }
     Ok(())
+}
+
+/// Where tails are put, so that the oldest code that may be at work finds them.
+pub(super) async fn tails(session: &Session) -> Result<Tails, Failure> {
+    if found(session).await? < COMPATIBLE {
+        return Ok(Tails::InNotes);
+    }
+    Ok(match oldest(session).await? {
+        Some(TAILS..) => Tails::Apart,
+        _ => Tails::InNotes,
+    })
+}
+
+async fn oldest(session: &Session) -> Result<Option<i64>, Failure> {
+    let sql = "SELECT max(oldest) FROM compatible";
+    let row = session.one(sql, &[]).await?;
+    Ok(row.and_then(|row| row.get(0)))
 }
 
 /// Of several that make it at once the database lets one win, and tells the others that it is there.

@@ -8,7 +8,8 @@ use registry_core::{
     Digest, HashState,
     backend::{
         ClaimOutcome, MetadataError, ObjectKey, PartialContent, SessionEnd, SessionKey,
-        StoreCheckpoint, UploadCheckpoint, UploadState, Uploads, WriteCheckpoint, WriteOutcome,
+        StoreCheckpoint, Tail, UploadCheckpoint, UploadState, Uploads, WriteCheckpoint,
+        WriteOutcome,
     },
 };
 use tokio_postgres::Row;
@@ -19,6 +20,7 @@ use super::{
     objects::{key, texts},
     param::Param,
     session::Session,
+    tails::{Tails, forgetting, tail},
     transaction::{End, Transaction},
     value::{bits, limit, millis, text},
 };
@@ -60,7 +62,9 @@ const LOCKED: &str = concat!(
 const CLAIM: &str = concat!(
     "UPDATE uploads SET epoch = epoch + 1, touched = registry_now()
     WHERE repository = $1 AND session = $2 AND state = 0 RETURNING ",
-    columns!()
+    columns!(),
+    ", ",
+    tail!()
 );
 
 const FIRST_CHECKPOINT: &str = "INSERT INTO uploads (repository, session, epoch, touched, state,
@@ -78,18 +82,22 @@ const FINISH_FRESH: &str =
     VALUES ($1, $2, $3 + 1, registry_now(), 1, $4) ON CONFLICT DO NOTHING";
 
 const FINISH: &str = concat!(
-    "UPDATE uploads SET state = 1, digest = $4, ",
+    "WITH ended AS (UPDATE uploads SET state = 1, digest = $4, ",
     emptied!(),
-    " WHERE repository = $1 AND session = $2 AND epoch = $3 AND state = 0"
+    " WHERE repository = $1 AND session = $2 AND epoch = $3 AND state = 0 RETURNING id), ",
+    forgetting!(),
+    " SELECT id FROM ended"
 );
 
 const CANCEL_FRESH: &str = "INSERT INTO uploads (repository, session, epoch, touched, state)
     VALUES ($1, $2, 1, registry_now(), 2) ON CONFLICT DO NOTHING";
 
 const CANCEL: &str = concat!(
-    "UPDATE uploads SET state = 2, epoch = epoch + 1, ",
+    "WITH ended AS (UPDATE uploads SET state = 2, epoch = epoch + 1, ",
     emptied!(),
-    " WHERE repository = $1 AND session = $2"
+    " WHERE repository = $1 AND session = $2 RETURNING id), ",
+    forgetting!(),
+    " SELECT id FROM ended"
 );
 
 /// It waits for whoever writes to a session, in the order of the index, rather than skip it: nobody pushes
@@ -98,9 +106,11 @@ const IDLE: &str = "SELECT id, state, object FROM uploads
     WHERE touched <= (SELECT registry_now()) - $1 ORDER BY touched, id LIMIT $2 FOR UPDATE";
 
 const EXPIRE: &str = concat!(
-    "UPDATE uploads SET state = 2, epoch = epoch + 1, ",
+    "WITH ended AS (UPDATE uploads SET state = 2, epoch = epoch + 1, ",
     emptied!(),
-    " WHERE id = ANY ($1)"
+    " WHERE id = ANY ($1) RETURNING id), ",
+    forgetting!(),
+    " SELECT id FROM ended"
 );
 
 const EXPIRED: &str = "SELECT object FROM expired ORDER BY object LIMIT $1";
@@ -119,6 +129,7 @@ fn checkpoint(row: &Row) -> Result<UploadCheckpoint, Failure> {
             key: ObjectKey::new(key),
             offset: bits(row, 6)?,
             state: Bytes::copy_from_slice(row.try_get(7)?),
+            tail: Tail::default(),
         }),
         None => PartialContent::Inline(Bytes::copy_from_slice(row.try_get(8)?)),
     };
@@ -132,7 +143,17 @@ fn checkpoint(row: &Row) -> Result<UploadCheckpoint, Failure> {
     })
 }
 
-fn place<'a>(session: SessionKey<'a>) -> [Param<'a>; 2] {
+/// The checkpoint of a session that was claimed.
+fn claimed(row: &Row) -> Result<UploadCheckpoint, Failure> {
+    let mut checkpoint = checkpoint(row)?;
+    if let PartialContent::Store(store) = &mut checkpoint.content {
+        let tail: Option<&[u8]> = row.try_get(10)?;
+        store.tail = tail.map(Bytes::copy_from_slice).into_iter().collect();
+    }
+    Ok(checkpoint)
+}
+
+pub(super) fn place<'a>(session: SessionKey<'a>) -> [Param<'a>; 2] {
     [
         session.repository.as_str().into(),
         session.id.as_str().into(),
@@ -154,7 +175,7 @@ fn written(command: &WriteCheckpoint<'_>) -> WriteOutcome {
 }
 
 /// The parameters of [`FIRST_CHECKPOINT`] and [`NEXT_CHECKPOINT`].
-fn kept<'a>(command: &'a WriteCheckpoint<'_>) -> [Param<'a>; 10] {
+fn kept<'a>(command: &'a WriteCheckpoint<'_>, notes: &'a [u8]) -> [Param<'a>; 10] {
     let UploadCheckpoint {
         offset,
         hash,
@@ -174,7 +195,7 @@ fn kept<'a>(command: &'a WriteCheckpoint<'_>) -> [Param<'a>; 10] {
         hash.bytes.as_slice().into(),
         store.map(|store| store.key.as_str()).into(),
         store.map(|store| store.offset.cast_signed()).into(),
-        store.map(|store| &*store.state).into(),
+        store.map(|_| notes).into(),
         inline.into(),
     ]
 }
@@ -212,17 +233,20 @@ impl Transaction<'_> {
     async fn write_checkpoint(
         &self,
         command: &WriteCheckpoint<'_>,
+        store: &StoreCheckpoint,
+        tails: Tails,
     ) -> Result<End<WriteOutcome>, Failure> {
-        if self.run(keep(command), &kept(command)).await? == 0 {
+        let notes = tails.notes(store);
+        if self.run(keep(command), &kept(command, &notes)).await? == 0 {
             return Ok(End::RollBack(WriteOutcome::Superseded));
         }
-        if let PartialContent::Store(store) = &command.checkpoint.content {
-            // Who gives it up for its age deletes the same row; whoever comes second sees the first.
-            self.make_known(&[store.key.as_str()]).await?;
-            if self.is_given_up(&store.key).await? {
-                return Ok(End::RollBack(WriteOutcome::Superseded));
-            }
+        // Who gives it up for its age deletes the same row; whoever comes second sees the first.
+        self.make_known(&[store.key.as_str()]).await?;
+        if self.is_given_up(&store.key).await? {
+            return Ok(End::RollBack(WriteOutcome::Superseded));
         }
+        let tail = (&store.tail, command.tail);
+        tails.change(self, command.session, tail).await?;
         Ok(End::Commit(written(command)))
     }
 
@@ -308,7 +332,7 @@ impl Uploads for PostgresMetadata {
                 return Ok(outcome);
             }
             if let Some(row) = self.write_one(CLAIM, &place(session)).await? {
-                let (epoch, from) = (bits(&row, 9)?, checkpoint(&row)?);
+                let (epoch, from) = (bits(&row, 9)?, claimed(&row)?);
                 return Ok(ClaimOutcome::Claimed { epoch, from });
             }
         }
@@ -318,15 +342,17 @@ impl Uploads for PostgresMetadata {
         &self,
         command: WriteCheckpoint<'_>,
     ) -> Result<WriteOutcome, MetadataError> {
-        let command = &command;
-        if let PartialContent::Inline(_) = command.checkpoint.content {
+        let (command, tails) = (&command, self.tails);
+        let PartialContent::Store(store) = &command.checkpoint.content else {
             // It names nothing that somebody could give up meanwhile.
-            return Ok(match self.write(keep(command), &kept(command)).await? {
-                0 => WriteOutcome::Superseded,
-                _ => written(command),
-            });
-        }
-        self.transact(|transaction| Box::pin(transaction.write_checkpoint(command)))
+            return Ok(
+                match self.write(keep(command), &kept(command, &[])).await? {
+                    0 => WriteOutcome::Superseded,
+                    _ => written(command),
+                },
+            );
+        };
+        self.transact(|transaction| Box::pin(transaction.write_checkpoint(command, store, tails)))
             .await
     }
 

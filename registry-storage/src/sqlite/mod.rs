@@ -58,6 +58,7 @@
 //! manifest_references · repository →, target, digest, required, manifest →
 //! tags ·                repository →, tag ─ manifest →, pulls
 //! uploads               id; repository, session ─ epoch, touched, state, digest? | kept?, hash?, object? | inline?
+//! upload_tails          upload →, position ─ bytes: of open sessions, what the store has not taken
 //! expired ·             object: writes of expired and cancelled sessions, for the store to give up
 //! gone ·                object ─ doomed: given up for ever, and whether it is still to be deleted
 //! unknown ·             object ─ since
@@ -109,6 +110,7 @@ mod schema;
 mod seen;
 #[cfg(feature = "directory")]
 mod snapshot;
+mod tails;
 mod time;
 mod transaction;
 mod uploads;

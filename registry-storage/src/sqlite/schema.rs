@@ -8,10 +8,11 @@ use rusqlite::Connection;
 use super::error::OpenError;
 
 /// Each takes a database of the version before to its own; the first makes one from nothing.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("migrations/001.sql"),
     include_str!("migrations/002.sql"),
     include_str!("migrations/003.sql"),
+    include_str!("migrations/004.sql"),
 ];
 
 /// Marks a file as ours: `OReg` in the bytes that SQLite keeps for this.

@@ -173,6 +173,7 @@ pub(crate) fn forget_absent(
         schema::migrate(&mut connection)?;
         let transaction = connection.transaction()?;
         transaction.execute("DELETE FROM expired", ())?;
+        transaction.execute("DELETE FROM upload_tails", ())?;
         let dropped = transaction.execute("DELETE FROM uploads WHERE object IS NOT NULL", ())?;
         for key in absent {
             let sql = "UPDATE contents SET quarantined = 1 WHERE object = ?1";

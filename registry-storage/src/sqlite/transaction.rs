@@ -49,6 +49,12 @@ impl<'c> Transaction<'c> {
         Ok(self.connection.prepare_cached(sql)?.insert(params)?)
     }
 
+    /// Runs a statement that answers one number.
+    pub(super) fn returned(&self, sql: &str, params: impl Params) -> Result<i64, Failure> {
+        let mut statement = self.connection.prepare_cached(sql)?;
+        Ok(statement.query_row(params, |row| row.get(0))?)
+    }
+
     /// A version no place had before. Whatever changes a place takes one: readers keep the places that
     /// they have read until one is taken.
     pub(super) fn next_version(&mut self) -> Bits {

@@ -7,8 +7,8 @@ use bytes::Bytes;
 use registry_core::{
     Digest, HashState,
     backend::{
-        ClaimOutcome, MetadataError, ObjectKey, PartialContent, SessionKey, StoreCheckpoint,
-        UploadCheckpoint, UploadState, Uploads, WriteCheckpoint, WriteOutcome,
+        ClaimOutcome, MetadataError, ObjectKey, PartialContent, SessionKey, StoreCheckpoint, Tail,
+        TailChange, UploadCheckpoint, UploadState, Uploads, WriteCheckpoint, WriteOutcome,
     },
 };
 use rusqlite::Row;
@@ -37,8 +37,17 @@ pub(super) enum Ending {
 }
 
 struct SessionRow {
+    id: i64,
     epoch: u64,
     state: UploadState,
+}
+
+/// A session that ends keeps nothing of its checkpoint.
+macro_rules! emptied {
+    () => {
+        "kept = NULL, hash_format = NULL, hash_state = NULL,
+        object = NULL, object_offset = NULL, object_state = NULL, inline = NULL"
+    };
 }
 
 const OPEN: i64 = 0;
@@ -53,6 +62,7 @@ impl SessionRow {
             _ => UploadState::Cancelled,
         };
         Ok(Self {
+            id: row.get(10)?,
             epoch: row.get::<_, Bits>(0)?.0,
             state,
         })
@@ -69,6 +79,7 @@ fn checkpoint(row: &Row<'_>) -> rusqlite::Result<UploadCheckpoint> {
             key: ObjectKey::new(key),
             offset: row.get::<_, Bits>(7)?.0,
             state: Bytes::copy_from_slice(row.get_ref(8)?.as_blob()?),
+            tail: Tail::default(),
         }),
         None => PartialContent::Inline(Bytes::copy_from_slice(row.get_ref(9)?.as_blob()?)),
     };
@@ -85,7 +96,7 @@ fn checkpoint(row: &Row<'_>) -> rusqlite::Result<UploadCheckpoint> {
 impl View<'_> {
     fn session(&self, session: SessionKey<'_>) -> Result<Option<SessionRow>, Failure> {
         let sql = "SELECT epoch, state, digest, kept, hash_format, hash_state,
-                object, object_offset, object_state, inline
+                object, object_offset, object_state, inline, id
             FROM uploads WHERE repository = ?1 AND session = ?2";
         let params = (session.repository.as_str(), session.id.as_str());
         self.one(sql, params, SessionRow::read)
@@ -113,28 +124,13 @@ impl Session {
 }
 
 impl Transaction<'_> {
-    /// Sets how a session stands.
-    fn set_session(
-        &self,
-        session: &Session,
-        epoch: u64,
-        state: &UploadState,
-    ) -> Result<(), Failure> {
-        match state {
-            UploadState::Open(checkpoint) => self.open_session(session, epoch, checkpoint),
-            UploadState::Finished(digest) => {
-                self.end_session(session, epoch, FINISHED, Some(digest.as_str()))
-            }
-            UploadState::Cancelled => self.end_session(session, epoch, CANCELLED, None),
-        }
-    }
-
+    /// Keeps a checkpoint, but for its tail, and answers the id of its row.
     fn open_session(
         &self,
         session: &Session,
         epoch: u64,
         checkpoint: &UploadCheckpoint,
-    ) -> Result<(), Failure> {
+    ) -> Result<i64, Failure> {
         let (store, inline) = match &checkpoint.content {
             PartialContent::Store(store) => (Some(store), None),
             PartialContent::Inline(bytes) => (None, Some(&**bytes)),
@@ -142,9 +138,13 @@ impl Transaction<'_> {
         if let Some(store) = store {
             self.make_known(&store.key)?;
         }
-        let sql = "REPLACE INTO uploads (repository, session, epoch, touched, state, kept,
+        let sql = "INSERT INTO uploads (repository, session, epoch, touched, state, kept,
                 hash_format, hash_state, object, object_offset, object_state, inline)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
+            ON CONFLICT (repository, session) DO UPDATE SET epoch = ?3, touched = ?4, state = ?5, kept = ?6,
+                hash_format = ?7, hash_state = ?8,
+                object = ?9, object_offset = ?10, object_state = ?11, inline = ?12
+            RETURNING id";
         let params = (
             session.repository.as_str(),
             session.id.as_str(),
@@ -159,10 +159,10 @@ impl Transaction<'_> {
             store.map(|store| &*store.state),
             inline,
         );
-        self.run(sql, params)?;
-        Ok(())
+        self.returned(sql, params)
     }
 
+    /// Ends a session, but for its tail.
     fn end_session(
         &self,
         session: &Session,
@@ -170,8 +170,12 @@ impl Transaction<'_> {
         state: i64,
         digest: Option<&str>,
     ) -> Result<(), Failure> {
-        let sql = "REPLACE INTO uploads (repository, session, epoch, touched, state, digest)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let sql = concat!(
+            "INSERT INTO uploads (repository, session, epoch, touched, state, digest)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            ON CONFLICT (repository, session) DO UPDATE SET epoch = ?3, touched = ?4, state = ?5, digest = ?6, ",
+            emptied!()
+        );
         let params = (
             session.repository.as_str(),
             session.id.as_str(),
@@ -180,14 +184,17 @@ impl Transaction<'_> {
             state,
             digest,
         );
-        self.run(sql, params)?;
-        Ok(())
+        self.run(sql, params).map(drop)
     }
 
     /// Ends a session that [`View::ending`] did not find lost.
     pub(super) fn finish_session(&self, end: &SessionEnd, digest: &Digest) -> Result<(), Failure> {
-        let state = UploadState::Finished(digest.clone());
-        self.set_session(&end.session, end.epoch.max(1), &state)
+        let (session, epoch) = (&end.session, end.epoch.max(1));
+        self.end_session(session, epoch, FINISHED, Some(digest.as_str()))?;
+        match end.epoch {
+            0 => Ok(()),
+            _ => self.forget_tail_of(session),
+        }
     }
 
     fn claim(&self, session: &Session) -> Result<ClaimOutcome, Failure> {
@@ -196,7 +203,10 @@ impl Transaction<'_> {
         };
         let epoch = row.epoch + 1;
         Ok(match row.state {
-            UploadState::Open(from) => {
+            UploadState::Open(mut from) => {
+                if let PartialContent::Store(store) = &mut from.content {
+                    store.tail = self.tail(row.id)?;
+                }
                 let sql = "UPDATE uploads SET epoch = ?3, touched = ?4
                     WHERE repository = ?1 AND session = ?2";
                 let (repository, id) = (session.repository.as_str(), session.id.as_str());
@@ -212,7 +222,7 @@ impl Transaction<'_> {
         &self,
         session: &Session,
         epoch: u64,
-        checkpoint: &UploadCheckpoint,
+        (checkpoint, tail): (&UploadCheckpoint, TailChange),
     ) -> Result<WriteOutcome, Failure> {
         let is_writer = match self.session(session.key())? {
             None => epoch == 0,
@@ -222,7 +232,10 @@ impl Transaction<'_> {
             return Ok(WriteOutcome::Superseded);
         }
         let epoch = epoch.max(1);
-        self.open_session(session, epoch, checkpoint)?;
+        let id = self.open_session(session, epoch, checkpoint)?;
+        if let PartialContent::Store(store) = &checkpoint.content {
+            self.change_tail(id, &store.tail, tail)?;
+        }
         Ok(WriteOutcome::Written { epoch })
     }
 
@@ -242,7 +255,8 @@ impl Transaction<'_> {
             if let Some(write) = before.as_ref().and_then(UploadState::write) {
                 self.give_back(write.as_str())?;
             }
-            self.set_session(session, epoch, &UploadState::Cancelled)?;
+            self.end_session(session, epoch, CANCELLED, None)?;
+            self.forget_tail_of(session)?;
         }
         Ok(before)
     }
@@ -270,12 +284,13 @@ impl Transaction<'_> {
         if let Some(object) = object {
             self.give_back(&object)?;
         }
-        let sql = "UPDATE uploads SET state = ?2, epoch = epoch + 1, touched = ?3, kept = NULL,
-                hash_format = NULL, hash_state = NULL,
-                object = NULL, object_offset = NULL, object_state = NULL, inline = NULL
-            WHERE id = ?1";
+        let sql = concat!(
+            "UPDATE uploads SET state = ?2, epoch = epoch + 1, touched = ?3, ",
+            emptied!(),
+            " WHERE id = ?1"
+        );
         self.run(sql, (id, CANCELLED, Millis(self.now)))?;
-        Ok(())
+        self.forget_tail(id)
     }
 
     /// Lists an unfinished write for the store to give up.
@@ -312,9 +327,11 @@ impl Uploads for SqliteMetadata {
         command: WriteCheckpoint<'_>,
     ) -> Result<WriteOutcome, MetadataError> {
         let session = Session::from(command.session);
-        let (epoch, checkpoint) = (command.epoch, command.checkpoint);
-        self.write(move |transaction| transaction.write_checkpoint(&session, epoch, &checkpoint))
-            .await
+        let (epoch, checkpoint, tail) = (command.epoch, command.checkpoint, command.tail);
+        self.write(move |transaction| {
+            transaction.write_checkpoint(&session, epoch, (&checkpoint, tail))
+        })
+        .await
     }
 
     async fn cancel(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError> {

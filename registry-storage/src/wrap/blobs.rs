@@ -46,6 +46,15 @@ impl<A: Around> BlobStore for WrappedBlobs<A> {
         Ok(self.wrap(write))
     }
 
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        let call = self.inner.resume_to_append(from);
+        let write = self.around.around(Operation::Resume, call).await?;
+        Ok(self.wrap(write))
+    }
+
     async fn read(
         &self,
         key: &ObjectKey,

@@ -45,6 +45,13 @@ impl BlobStore for Known {
         Ok(self.wrap(self.inner.resume(from).await?))
     }
 
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        Ok(self.wrap(self.inner.resume_to_append(from).await?))
+    }
+
     async fn read(
         &self,
         key: &ObjectKey,

@@ -103,6 +103,32 @@ fn an_upload_goes_on_at_another_server_with_each_chunk() {
     assert!(read.bytes().unwrap() == bytes);
 }
 
+/// What a store does not take yet is added to, chunk by chunk, and goes when it makes a part or the upload ends.
+#[test]
+fn chunks_of_a_part_are_appended_to_its_tail() {
+    let cluster = Cluster::start(2);
+    let (bytes, chunk) = (content(2 * PART), PART / 4);
+    let tail = || {
+        cluster.sql(
+            "SELECT string_agg(position || '+' || length(bytes), ' ' ORDER BY position) FROM upload_tails",
+        )
+    };
+    let mut upload = cluster.begin(0, "team/app");
+    for (turn, piece) in bytes[..PART + chunk].chunks(chunk).enumerate() {
+        upload = cluster.chunk(turn, &upload, piece);
+        let rows: Vec<_> = (0..(turn + 1) % 4)
+            .map(|row| format!("{}+{chunk}", row * chunk))
+            .collect();
+        assert_eq!(tail(), rows.join(" "), "after chunk {turn}");
+    }
+    upload = cluster.chunk(1, &upload, &bytes[PART + chunk..2 * PART - 1]);
+    assert_eq!(tail(), format!("0+{chunk} {chunk}+{}", 3 * chunk - 1));
+    let digest = cluster.finish(0, &upload, &bytes[..2 * PART - 1]);
+    assert_eq!(tail(), "");
+    let read = cluster.get(1, &format!("/v2/team/app/blobs/{digest}"));
+    assert!(read.bytes().unwrap() == bytes[..2 * PART - 1]);
+}
+
 #[test]
 fn hazard_14_a_server_that_is_killed_takes_nothing_along() {
     let mut cluster = Cluster::start(2);

@@ -51,8 +51,8 @@ pub use repositories::{
     NamespaceSettings, Repositories, RepositoryRecord, UpdateOutcome,
 };
 pub use uploads::{
-    ClaimOutcome, PartialContent, SessionEnd, SessionKey, UploadCheckpoint, UploadState, Uploads,
-    WriteCheckpoint, WriteOutcome,
+    ClaimOutcome, PartialContent, SessionEnd, SessionKey, TailChange, UploadCheckpoint,
+    UploadState, Uploads, WriteCheckpoint, WriteOutcome,
 };
 
 /// A registry's identity and its own secret, made once and shared by every process.

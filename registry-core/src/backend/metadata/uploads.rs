@@ -1,11 +1,16 @@
 //! Upload sessions.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::access::MetadataError;
 use crate::{
-    backend::blob_store::{ObjectKey, StoreCheckpoint},
+    backend::{
+        blob_store::{ObjectKey, StoreCheckpoint},
+        tail::Tail,
+    },
     digest::{Digest, HashState},
     name::RepositoryName,
     upload_id::UploadId,
@@ -40,6 +45,17 @@ pub struct UploadCheckpoint {
     pub content: PartialContent,
 }
 
+impl UploadCheckpoint {
+    /// Which of the bytes are kept with the checkpoint, for the store has not taken them.
+    #[must_use]
+    pub fn tail(&self) -> Range<u64> {
+        match &self.content {
+            PartialContent::Store(store) => store.tail_start()..store.offset,
+            PartialContent::Inline(_) => 0..0,
+        }
+    }
+}
+
 /// How a session stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UploadState {
@@ -62,6 +78,19 @@ impl UploadState {
             },
             Self::Finished(_) | Self::Cancelled => None,
         }
+    }
+
+    /// The same, as it is told to who does not go on from it.
+    #[must_use]
+    pub fn without_tail(mut self) -> Self {
+        if let Self::Open(UploadCheckpoint {
+            content: PartialContent::Store(store),
+            ..
+        }) = &mut self
+        {
+            store.tail = Tail::default();
+        }
+        self
     }
 }
 
@@ -92,6 +121,20 @@ pub struct WriteCheckpoint<'a> {
     pub epoch: u64,
     /// What is kept.
     pub checkpoint: UploadCheckpoint,
+    /// What of its tail is to be written.
+    pub tail: TailChange,
+}
+
+/// What a checkpoint does to the tail that the session has.
+///
+/// A tail grows with each chunk until it is a part. Were it written anew each time, all of a part would be written
+/// as many times as there are chunks in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TailChange {
+    /// So many of its bytes stay, which are those that the checkpoint's own tail begins with. The rest follows.
+    Append(u64),
+    /// Nothing of it stays.
+    Replace,
 }
 
 /// What came of a writer's command.
@@ -121,7 +164,8 @@ pub struct SessionEnd<'a> {
 /// 1. *Claimed by epoch.* Each claim of an existing row raises its epoch; a command with an older epoch
 ///    does nothing and is answered `Superseded`. Of two writers that found no row, the first to write
 ///    makes it and the other is superseded.
-/// 2. *A checkpoint is whole.* Offset, hash state and content of one checkpoint are read back together.
+/// 2. *A checkpoint is whole.* Offset, hash state and content of one checkpoint are read back together, with its
+///    tail by `claim`; nobody else needs that.
 /// 3. *By repository.* A session is found only with the repository it was opened in.
 /// 4. *An end is remembered.* A finished or cancelled session answers so until it is forgotten.
 /// 5. *Expiry.* `expire` cancels sessions idle for longer than told, by the backend's time, and gives
@@ -129,7 +173,8 @@ pub struct SessionEnd<'a> {
 ///    again until `forget_expired` was told. A session that was written meanwhile is not expired.
 #[async_trait]
 pub trait Uploads: Send + Sync {
-    /// How a session stands, without claiming it; `None` where nothing is written of it.
+    /// How a session stands, without claiming it and without the tail of its checkpoint; `None` where
+    /// nothing is written of it.
     async fn upload(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError>;
 
     /// Claims a session for writing.
@@ -142,7 +187,7 @@ pub trait Uploads: Send + Sync {
     ) -> Result<WriteOutcome, MetadataError>;
 
     /// Cancels a session, whoever writes to it. Answers how it stood before: only an open one, or one
-    /// of which nothing was written, is cancelled by this. Its unfinished write is given back by `expire`
+    /// of which nothing was written, is cancelled by this. The tail is not answered. Its unfinished write is given back by `expire`
     /// from now on, so that it is not lost where whoever cancels is killed before it is given up.
     async fn cancel(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError>;
 

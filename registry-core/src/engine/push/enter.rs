@@ -9,7 +9,7 @@ use super::{
     writer::{Hold, Parts},
 };
 use crate::{
-    backend::{MetadataErrorKind, UploadCheckpoint, WriteCheckpoint, WriteOutcome},
+    backend::{MetadataErrorKind, UploadCheckpoint},
     engine::Inner,
 };
 
@@ -32,17 +32,9 @@ impl Parts {
         let Some(hold) = &mut self.hold else {
             return Ok(());
         };
-        let command = WriteCheckpoint {
-            session: hold.session(),
-            epoch: hold.epoch,
-            checkpoint,
-        };
-        let refused = match inner.metadata.write_checkpoint(command).await {
-            Ok(WriteOutcome::Written { epoch }) => {
-                hold.epoch = epoch;
-                return Ok(());
-            }
-            Ok(WriteOutcome::Superseded) => Error::UploadTakenOver,
+        let refused = match hold.write(inner, checkpoint).await {
+            Ok(true) => return Ok(()),
+            Ok(false) => Error::UploadTakenOver,
             // It may be named.
             Err(error) if error.kind == MetadataErrorKind::Unknown => return Err(error.into()),
             Err(error) => error.into(),
@@ -63,6 +55,7 @@ impl Push {
             id,
             epoch: 0,
             kept: 0,
+            tail: 0..0,
             known: false,
         })
     }

@@ -4,7 +4,9 @@ use bytes::Bytes;
 
 use super::{Error, Result};
 use crate::{
-    backend::{BlobWrite, PartialContent, StoreError, StoreErrorKind, UploadCheckpoint},
+    backend::{
+        BlobWrite, PartialContent, StoreCheckpoint, StoreError, StoreErrorKind, UploadCheckpoint,
+    },
     digest::{Digest, DigestHasher, HashState},
     engine::Inner,
 };
@@ -24,6 +26,26 @@ pub(super) struct Intake {
     kept: (u64, HashState),
     /// A store call was dropped half way: the write can only be given up or resumed.
     torn: bool,
+}
+
+/// What is to be done from a checkpoint on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aim {
+    Append,
+    Finish,
+}
+
+impl Aim {
+    async fn resume(
+        self,
+        inner: &Inner,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        match self {
+            Self::Append => inner.blobs.resume_to_append(from).await,
+            Self::Finish => inner.blobs.resume(from).await,
+        }
+    }
 }
 
 /// Bytes whose digest is known, about to be committed.
@@ -49,15 +71,16 @@ impl Intake {
         })
     }
 
-    /// From a checkpoint. A hash state that is not understood any more makes the client begin again.
-    pub(super) async fn resume(inner: &Inner, from: UploadCheckpoint) -> Result<Self> {
+    /// From a checkpoint, to append or to finish. A hash state that is not understood any more makes the
+    /// client begin again.
+    pub(super) async fn resume(inner: &Inner, from: UploadCheckpoint, aim: Aim) -> Result<Self> {
         let restored = inner.algorithms.restore(&from.hash);
         let hasher = restored.map_err(|_| Error::UploadUnknown)?;
         let (held, write) = match from.content {
             PartialContent::Inline(bytes) => (bytes.to_vec(), None),
             PartialContent::Store(checkpoint) => (
                 Vec::new(),
-                Some(inner.blobs.resume(&checkpoint).await.map_err(overtaken)?),
+                Some(aim.resume(inner, &checkpoint).await.map_err(overtaken)?),
             ),
         };
         Ok(Self {

@@ -1,9 +1,11 @@
 //! Upload sessions: append, finish, status, cancel.
 
+use std::ops::Range;
+
 use super::{
     Body, Error, Push, PushedBlob, Result,
     commit::{Commit, run_commit},
-    intake::Intake,
+    intake::{Aim, Intake},
     writer::{Hold, Writer},
 };
 use crate::{
@@ -84,7 +86,8 @@ impl Upload {
     /// [`Error::RangeInvalid`] where it stands elsewhere, [`Error::UploadUnknown`] where it has ended,
     /// [`Error::Body`] where the body breaks off: what arrived of it is kept.
     pub async fn append(&self, start: Option<u64>, body: &mut Body<'_>) -> Result<u64> {
-        let Claim::Writer(mut writer) = self.claim(start, &self.algorithm).await? else {
+        let Claim::Writer(mut writer) = self.claim(start, &self.algorithm, Aim::Append).await?
+        else {
             return Err(Error::UploadUnknown);
         };
         writer.announce(self.expected).await?;
@@ -110,7 +113,12 @@ impl Upload {
             .algorithms
             .get(digest.algorithm())
             .ok_or_else(unsupported)?;
-        match self.claim(start, digest.algorithm()).await? {
+        // What follows may be nothing, and mostly is.
+        let aim = match self.expected {
+            Some(1..) => Aim::Append,
+            Some(0) | None => Aim::Finish,
+        };
+        match self.claim(start, digest.algorithm(), aim).await? {
             Claim::Writer(mut writer) => {
                 writer.announce(self.expected).await?;
                 writer.take(body).await?;
@@ -141,26 +149,27 @@ impl Upload {
     }
 
     /// Becomes the session's writer. `fresh` is the algorithm where nothing was written yet.
-    async fn claim(&self, start: Option<u64>, fresh: &str) -> Result<Claim> {
+    async fn claim(&self, start: Option<u64>, fresh: &str, aim: Aim) -> Result<Claim> {
         let inner = &self.access.inner;
         let guard = inner.sessions.take_over(&self.id).await;
-        let (epoch, intake) = match inner.metadata.claim(self.key()).await? {
+        let (epoch, intake, tail) = match inner.metadata.claim(self.key()).await? {
             ClaimOutcome::Finished(digest) => return Ok(Claim::Finished(digest)),
             ClaimOutcome::Cancelled => return Err(Error::UploadUnknown),
             ClaimOutcome::Fresh if self.expired => return Err(Error::UploadUnknown),
             ClaimOutcome::Fresh => {
                 continues(start, 0)?;
-                (0, Intake::new(inner, fresh)?)
+                (0, Intake::new(inner, fresh)?, 0..0)
             }
             ClaimOutcome::Claimed { epoch, from } => {
                 continues(start, from.offset)?;
-                match Intake::resume(inner, from).await {
+                let tail = from.tail();
+                match Intake::resume(inner, from, aim).await {
                     Err(Error::UploadTakenOver) => return self.end_without_bytes().await,
-                    resumed => (epoch, resumed?),
+                    resumed => (epoch, resumed?, tail),
                 }
             }
         };
-        let hold = self.hold(guard, epoch, intake.offset());
+        let hold = self.hold(guard, epoch, (intake.offset(), tail));
         let writer = Writer::new(inner, intake, hold);
         Ok(Claim::Writer(Box::new(writer)))
     }
@@ -176,7 +185,7 @@ impl Upload {
         }
     }
 
-    fn hold(&self, guard: SessionGuard, epoch: u64, kept: u64) -> Hold {
+    fn hold(&self, guard: SessionGuard, epoch: u64, (kept, tail): (u64, Range<u64>)) -> Hold {
         let (repository, id) = (self.access.name.clone(), self.id.clone());
         Hold {
             guard,
@@ -184,6 +193,7 @@ impl Upload {
             id,
             epoch,
             kept,
+            tail,
             known: true,
         }
     }

@@ -1,6 +1,6 @@
 //! One writer of one upload: what it got is never half kept.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use futures_util::{
@@ -10,7 +10,10 @@ use futures_util::{
 
 use super::{Body, Error, Push, Result, intake::Intake};
 use crate::{
-    backend::{SessionEnd, SessionKey, UploadState, WriteCheckpoint, WriteOutcome},
+    backend::{
+        MetadataError, SessionEnd, SessionKey, TailChange, UploadCheckpoint, UploadState,
+        WriteCheckpoint, WriteOutcome,
+    },
     engine::{Inner, session::SessionGuard},
     name::RepositoryName,
     upload_id::UploadId,
@@ -43,6 +46,8 @@ pub(super) struct Hold {
     pub(super) epoch: u64,
     /// The offset of the row.
     pub(super) kept: u64,
+    /// Which bytes below it stand with the row.
+    pub(super) tail: Range<u64>,
     /// A client can go on with it.
     pub(super) known: bool,
 }
@@ -176,14 +181,9 @@ impl Parts {
         };
         let checkpoint = self.intake.checkpoint().await?;
         let kept = checkpoint.offset;
-        let command = WriteCheckpoint {
-            session: hold.session(),
-            epoch: hold.epoch,
-            checkpoint,
-        };
-        match inner.metadata.write_checkpoint(command).await? {
-            WriteOutcome::Written { epoch } => (hold.epoch, hold.kept) = (epoch, kept),
-            WriteOutcome::Superseded => return Err(Error::UploadTakenOver),
+        match hold.write(inner, checkpoint).await? {
+            true => hold.kept = kept,
+            false => return Err(Error::UploadTakenOver),
         }
         Ok(())
     }
@@ -211,6 +211,37 @@ impl Hold {
         SessionKey {
             repository: &self.repository,
             id: &self.id,
+        }
+    }
+
+    /// Writes a checkpoint into the session's row; false where that is another writer's.
+    pub(super) async fn write(
+        &mut self,
+        inner: &Inner,
+        checkpoint: UploadCheckpoint,
+    ) -> Result<bool, MetadataError> {
+        let tail = checkpoint.tail();
+        let command = WriteCheckpoint {
+            session: self.session(),
+            epoch: self.epoch,
+            tail: self.change(&tail),
+            checkpoint,
+        };
+        match inner.metadata.write_checkpoint(command).await? {
+            WriteOutcome::Written { epoch } => {
+                (self.epoch, self.tail) = (epoch, tail);
+                Ok(true)
+            }
+            WriteOutcome::Superseded => Ok(false),
+        }
+    }
+
+    /// What makes this tail of the one that the row has.
+    fn change(&self, tail: &Range<u64>) -> TailChange {
+        match &self.tail {
+            kept if kept.is_empty() => TailChange::Append(0),
+            kept if kept.start == tail.start => TailChange::Append(kept.end - kept.start),
+            _ => TailChange::Replace,
         }
     }
 

@@ -176,9 +176,11 @@ fn is_kept(harness: &dyn BlobStoreHarness, length: u64) -> bool {
 
 /// The write can no longer be resumed and is not listed.
 async fn assert_gone(store: &dyn BlobStore, from: &StoreCheckpoint) {
-    let resumed = store.resume(from).await.map(|write| write.key().clone());
-    let kind = resumed.expect_err("a write given up was resumed").kind;
-    assert_eq!(kind, StoreErrorKind::Absent, "resuming a write given up");
+    for resumed in [store.resume(from).await, store.resume_to_append(from).await] {
+        let resumed = resumed.map(|write| write.key().clone());
+        let kind = resumed.expect_err("a write given up was resumed").kind;
+        assert_eq!(kind, StoreErrorKind::Absent, "resuming a write given up");
+    }
     let open = listed(store, ObjectKind::Unfinished).await;
     assert!(
         !open.contains(&from.key),

@@ -39,6 +39,20 @@ pub async fn b04_a_checkpoint_commits_as_it_is(harness: &dyn BlobStoreHarness) {
     }
 }
 
+/// Also where more was to come.
+pub async fn b04_more_may_be_expected_than_comes(harness: &dyn BlobStoreHarness) {
+    let (store, second) = (harness.store(), harness.second());
+    for (seed, offset) in (55..).zip(lengths(&*store)) {
+        let sample = Sample::new(seed, offset);
+        let from = left_behind(&*store, sample).await;
+        let mut write = second.resume_to_append(&from).await.expect("resume");
+        let again = write.checkpoint().await.expect("checkpoint");
+        assert_eq!(again.offset, offset, "the offset of a checkpoint");
+        let key = write.commit(&sample.digest()).await.expect("commit");
+        assert_whole(&*store, &key, sample).await;
+    }
+}
+
 /// One checkpoint resumes again and again, whatever its earlier resumptions appended.
 pub async fn b04_a_checkpoint_resumes_any_number_of_times(harness: &dyn BlobStoreHarness) {
     let (store, second) = (harness.store(), harness.second());
@@ -64,7 +78,8 @@ pub async fn b04_a_resumed_write_gives_checkpoints(harness: &dyn BlobStoreHarnes
     let mut at = stores[0].begin().await.expect("begin");
     let mut from = at.checkpoint().await.expect("checkpoint");
     for (step, cut) in cuts.windows(2).enumerate() {
-        at = stores[step % 2].resume(&from).await.expect("resume");
+        let resumed = stores[step % 2].resume_to_append(&from).await;
+        at = resumed.expect("resume");
         append(&mut *at, sample, cut[0]..cut[1]).await;
         from = at.checkpoint().await.expect("checkpoint");
         assert_eq!(from.offset, cut[1], "the offset of checkpoint {step}");
@@ -316,7 +331,7 @@ async fn appended(
     start: Sample,
     tail: Sample,
 ) -> Result<ObjectKey, StoreError> {
-    let mut write = store.resume(from).await?;
+    let mut write = store.resume_to_append(from).await?;
     try_append(&mut *write, tail, 0..tail.length).await?;
     write.commit(&joined(start, tail).1).await
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use registry_core::{
     Digest,
-    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError},
+    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, Tail},
 };
 
 use super::{Store, write_state};
@@ -91,6 +91,7 @@ impl BlobWrite for MemoryWrite {
             key: self.key.clone(),
             offset: self.content.len(),
             state: write_state(self.last),
+            tail: Tail::default(),
         })
     }
 

@@ -215,7 +215,10 @@ fn name(key: SessionKey<'_>) -> SessionName {
 #[async_trait]
 impl Uploads for MemoryMetadata {
     async fn upload(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError> {
-        self.run(|state| state.sessions.get(session).map(|row| row.state.clone()))
+        self.run(|state| {
+            let row = state.sessions.get(session);
+            row.map(|row| row.state.clone().without_tail())
+        })
     }
 
     async fn claim(&self, session: SessionKey<'_>) -> Result<ClaimOutcome, MetadataError> {
@@ -230,7 +233,7 @@ impl Uploads for MemoryMetadata {
     }
 
     async fn cancel(&self, session: SessionKey<'_>) -> Result<Option<UploadState>, MetadataError> {
-        self.run(|state| state.cancel(session))
+        self.run(|state| state.cancel(session).map(UploadState::without_tail))
     }
 
     async fn expire(&self, idle: Duration, limit: usize) -> Result<Vec<ObjectKey>, MetadataError> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use registry_core::{
     Digest,
-    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError},
+    backend::{BlobWrite, ObjectKey, StoreCheckpoint, StoreError, Tail},
 };
 
 use super::{Store, state::WriteState};
@@ -85,6 +85,7 @@ impl BlobWrite for PartsWrite {
             key: self.key.clone(),
             offset: self.offset,
             state: WriteState { parts, tail }.write(),
+            tail: Tail::default(),
         })
     }
 

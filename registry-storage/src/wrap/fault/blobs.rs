@@ -50,6 +50,15 @@ impl BlobStore for FaultyBlobs {
         Ok(self.wrap(write))
     }
 
+    async fn resume_to_append(
+        &self,
+        from: &StoreCheckpoint,
+    ) -> Result<Box<dyn BlobWrite>, StoreError> {
+        let call = self.inner.resume_to_append(from);
+        let write = self.faults.around(Operation::Resume, call).await?;
+        Ok(self.wrap(write))
+    }
+
     async fn read(
         &self,
         key: &ObjectKey,

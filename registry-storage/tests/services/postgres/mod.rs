@@ -18,5 +18,6 @@ mod pulls;
 mod queries;
 mod scans;
 mod standby;
+mod tails;
 
 pub(crate) use harness::Harness;

@@ -17,12 +17,12 @@ mod left_behind;
 use left_behind::holds_all;
 
 /// A database of each schema that there was.
-const OLDER: [&str; 1] = [include_str!("older/001.sql")];
+pub(super) const OLDER: [&str; 2] = [include_str!("older/001.sql"), include_str!("older/002.sql")];
 
 /// The schema of this version.
 const CURRENT: i64 = OLDER.len() as i64 + 1;
 
-async fn open(database: &Database) -> Result<PostgresMetadata, PostgresOpenError> {
+pub(super) async fn open(database: &Database) -> Result<PostgresMetadata, PostgresOpenError> {
     PostgresMetadata::connect(&database.address(), PostgresSettings::default()).await
 }
 

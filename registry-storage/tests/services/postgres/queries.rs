@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::stream;
+use object_store::memory::InMemory;
 use registry_core::{
     AllowAll, BodyError, Caller, Delete, Digest, ManifestPush, PageRequest, Pull, Push, Reference,
     Registry, Tag, UploadId, backend::TagCondition,
@@ -12,7 +13,7 @@ use registry_core::{
 use registry_storage::{
     SystemRandom,
     contract::run,
-    memory::MemoryBlobs,
+    object::{ObjectBlobs, ObjectSettings},
     postgres::{PostgresMetadata, PostgresSettings, Statements},
 };
 use serde_json::json;
@@ -38,7 +39,9 @@ const EXPECTED: &[(&str, u64, u64)] = &[
     ("first chunk", 3, 3),
     ("next chunk", 4, 4),
     ("end of an upload in chunks", 11, 10),
-    ("chunk that the store keeps", 8, 7),
+    ("first chunk with a tail", 9, 8),
+    ("next chunk with a tail", 10, 9),
+    ("end of an upload with a tail", 12, 11),
     ("PUT of all of an upload", 10, 9),
     ("push of a manifest", 10, 9),
     ("pull of a manifest by tag", 2, 2),
@@ -73,9 +76,12 @@ impl Place {
             ..PostgresSettings::default()
         };
         let metadata = PostgresMetadata::connect(&database.through(&counter), settings).await;
+        let bucket = Arc::new(InMemory::new());
+        let random = Arc::new(SystemRandom);
+        let blobs = ObjectBlobs::plain(bucket, ObjectSettings::default(), random);
         let registry = Registry::builder()
             .metadata(Arc::new(metadata.unwrap()))
-            .blobs(Arc::new(MemoryBlobs::new()))
+            .blobs(Arc::new(blobs.unwrap()))
             .random(SystemRandom)
             .policy(AllowAll)
             .spawner(|task| drop(tokio::spawn(task)));
@@ -216,9 +222,13 @@ async fn uploads(place: &Place, notes: &mut Notes<'_>, number: u8) {
     notes.of("next chunk", place.chunk(&id, &one)).await;
     let end = place.finish(&id, b"", &two);
     notes.of("end of an upload in chunks", end).await;
-    let (id, large) = (begin().await, vec![number; LARGE]);
-    let chunk = place.chunk(&id, &large);
-    notes.of("chunk that the store keeps", chunk).await;
+    let (id, large) = (begin().await, vec![number; 2 * LARGE]);
+    let chunk = place.chunk(&id, &large[..LARGE]);
+    notes.of("first chunk with a tail", chunk).await;
+    let chunk = place.chunk(&id, &large[LARGE..]);
+    notes.of("next chunk with a tail", chunk).await;
+    let end = place.finish(&id, b"", &large);
+    notes.of("end of an upload with a tail", end).await;
     let (id, whole) = (begin().await, [&one[..], b"x"].concat());
     let end = place.finish(&id, &whole, &whole);
     notes.of("PUT of all of an upload", end).await;

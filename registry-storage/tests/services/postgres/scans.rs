@@ -7,8 +7,8 @@ use registry_core::{
     backend::{
         Changes, Collection, Content, DeleteManifest, DeleteTag, Inspection, ListRepositories,
         ObjectKey, PartialContent, PullCount, Pulls, ReferenceTarget, ReferrersPage, Renewal,
-        Repositories, Scope, SessionKey, StoreCheckpoint, TagCondition, UploadCheckpoint, Uploads,
-        WriteCheckpoint,
+        Repositories, Scope, SessionKey, StoreCheckpoint, TagCondition, Tail, TailChange,
+        UploadCheckpoint, Uploads, WriteCheckpoint,
     },
 };
 use registry_storage::contract::run;
@@ -42,6 +42,7 @@ const MANY: &str = "
     INSERT INTO pulls SELECT repository, tag, id, 7 FROM tags;
     INSERT INTO uploads (repository, session, epoch, touched, state)
         SELECT name, 'session', 1, 0, 2 FROM repositories;
+    INSERT INTO upload_tails SELECT id, 0, 'x' FROM uploads;
     INSERT INTO expired SELECT 'uploads/' || n FROM generate_series(1, 100000) n;
     INSERT INTO changes (at, actor, event) SELECT 0, NULL, '{\"type\":\"repository_created\",
         \"repository\":\"' || name || '\"}' FROM repositories;
@@ -59,7 +60,7 @@ const READ: &str = "SELECT indexrelname::text, idx_tup_read FROM pg_stat_user_in
 /// Those of few rows may be.
 const SCANNED: &str = "SELECT relname::text, seq_scan FROM pg_stat_user_tables
     WHERE seq_scan > 0 AND relname NOT IN
-        ('registry', 'collector', 'passes', 'quarantine', 'appended_pulls', 'test_clock')
+        ('registry', 'compatible', 'collector', 'passes', 'quarantine', 'appended_pulls', 'test_clock')
     ORDER BY 1";
 
 #[test]
@@ -203,7 +204,11 @@ async fn upload(place: &Place, number: usize) {
         repository: &repository,
         id: &id,
     };
-    for epoch in [0, 1] {
+    for (epoch, tail) in [
+        (0, TailChange::Append(0)),
+        (1, TailChange::Append(1)),
+        (1, TailChange::Replace),
+    ] {
         let command = WriteCheckpoint {
             session,
             epoch,
@@ -217,8 +222,10 @@ async fn upload(place: &Place, number: usize) {
                     key: ObjectKey::new(format!("partial/{number}")),
                     offset: 1,
                     state: bytes::Bytes::new(),
+                    tail: Tail::from_iter([bytes::Bytes::from_static(b"01")]),
                 }),
             },
+            tail,
         };
         metadata.write_checkpoint(command).await.unwrap();
     }

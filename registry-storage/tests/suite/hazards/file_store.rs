@@ -17,7 +17,7 @@ use registry_core::{
     Digest,
     backend::{
         BlobStore, BlobWrite, ObjectKey, ObjectKind, ObjectRead, StoreCheckpoint, StoreError,
-        StoreErrorKind,
+        StoreErrorKind, Tail,
     },
 };
 
@@ -168,6 +168,7 @@ impl BlobWrite for FileWrite {
             key: self.key.clone(),
             offset: self.place as u64,
             state: Bytes::new(),
+            tail: Tail::default(),
         })
     }
 

@@ -56,6 +56,8 @@ pub(crate) struct Bucket {
 #[derive(Default)]
 struct Uploads {
     last: u64,
+    /// How many bytes of parts came.
+    sent: usize,
     open: BTreeMap<MultipartId, Parts>,
 }
 
@@ -100,6 +102,11 @@ impl Bucket {
     /// How many multipart uploads have neither been completed nor aborted.
     pub(crate) fn uploads(&self) -> usize {
         self.uploads.lock().unwrap().open.len()
+    }
+
+    /// How many bytes were sent as parts.
+    pub(crate) fn sent(&self) -> usize {
+        self.uploads.lock().unwrap().sent
     }
 
     pub(crate) fn objects(&self) -> &InMemory {
@@ -279,6 +286,7 @@ impl MultipartStore for Bucket {
             }
             let mut uploads = self.uploads.lock().unwrap();
             uploads.last += 1;
+            uploads.sent += part.content_length();
             let content_id = format!("\"{}\"", uploads.last);
             let parts = uploads.open.get_mut(id);
             let parts = parts.ok_or_else(|| no_such_upload(path))?;

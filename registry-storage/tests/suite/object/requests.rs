@@ -62,6 +62,29 @@ fn a_push_that_is_committed_by_another_request_costs_no_more() {
     });
 }
 
+/// Where an upload is gone on with in chunks, each resume sends one byte to see whether it is still there, and what waits
+/// for more goes out when it is a part.
+#[test]
+fn what_comes_in_chunks_is_sent_once() {
+    run(async {
+        let bucket = Arc::<Bucket>::default();
+        let (bytes, chunk) = (bytes(3 * PART_SIZE), PART_SIZE as usize / 4);
+        let mut write = written(&open(&bucket), &bytes.slice(..chunk)).await;
+        let mut from = write.checkpoint().await.unwrap();
+        for start in (chunk..bytes.len()).step_by(chunk) {
+            let mut write = open(&bucket).resume_to_append(&from).await.unwrap();
+            let more = bytes.slice(start..start + chunk);
+            write.append(more).await.unwrap();
+            from = write.checkpoint().await.unwrap();
+        }
+        let write = open(&bucket).resume(&from).await.unwrap();
+        let key = write.commit(&Digest::sha256(&bytes)).await.unwrap();
+        // The first part begins the upload, so four chunks did not look for it.
+        assert_eq!(bucket.sent(), bytes.len() + 9);
+        assert_eq!(pull(&open(&bucket), &key).await.unwrap(), bytes);
+    });
+}
+
 #[test]
 fn what_reads_and_deletes_is_one_request() {
     run(async {

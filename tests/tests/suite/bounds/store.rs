@@ -16,7 +16,7 @@ use registry_core::{
     Digest,
     backend::{
         BlobStore, BlobWrite, ObjectKey, ObjectKind, ObjectRead, StoreCheckpoint, StoreError,
-        StoreErrorKind,
+        StoreErrorKind, Tail,
     },
 };
 
@@ -161,6 +161,7 @@ impl BlobWrite for ZeroWrite {
             key: self.key.clone(),
             offset: self.size,
             state: Bytes::new(),
+            tail: Tail::default(),
         })
     }
 

@@ -3,7 +3,9 @@
 mod claims;
 mod expiry;
 mod sessions;
+mod tails;
 
 pub use claims::*;
 pub use expiry::*;
 pub use sessions::*;
+pub use tails::*;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use registry_core::{
     HashState,
     backend::{
-        ClaimOutcome, ObjectKey, PartialContent, StoreCheckpoint, UploadCheckpoint, UploadState,
-        WriteOutcome,
+        ClaimOutcome, ObjectKey, PartialContent, StoreCheckpoint, Tail, UploadCheckpoint,
+        UploadState, WriteOutcome,
     },
 };
 
@@ -133,6 +133,7 @@ fn odd_checkpoints() -> Vec<UploadCheckpoint> {
             key: ObjectKey::new(key),
             offset,
             state: Bytes::from_static(state),
+            tail: Tail::default(),
         })
     };
     let all: Vec<u8> = (0..=255).collect();

@@ -1,7 +1,7 @@
 //! Uploads, and what is left of those that ended.
 
 use registry_core::backend::{
-    ClaimOutcome, PartialContent, UploadState, WriteCheckpoint, WriteOutcome,
+    ClaimOutcome, PartialContent, TailChange, UploadState, WriteCheckpoint, WriteOutcome,
 };
 
 use super::{Answered, Client, IDLE, keys, texts};
@@ -44,6 +44,7 @@ impl Client {
                     session: session.key(),
                     epoch: self.epoch(at, id),
                     checkpoint: checkpoint(key.len() as u64, key),
+                    tail: TailChange::Append(0),
                 };
                 let written = self.metadata.write_checkpoint(command).await?;
                 if let WriteOutcome::Written { epoch } = written {

@@ -1,0 +1,96 @@
+//! The tails of open uploads: what their store has not taken, for it is no whole part.
+//!
+//! A tail grows with each chunk, so it has rows of its own, which are added and never written again. Code
+//! before the third version does not know them and looks for the tail at the end of the store's notes. While
+//! the database says that such code may be at work, that is where it is put; either is read.
+
+use bytes::{Bytes, BytesMut};
+use registry_core::backend::{SessionKey, StoreCheckpoint, Tail, TailChange};
+
+use super::{error::Failure, transaction::Transaction, uploads::place};
+
+/// Where tails are put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tails {
+    /// In rows of their own.
+    Apart,
+    /// At the end of the store's notes.
+    InNotes,
+}
+
+/// The tail of the upload that a statement is about.
+macro_rules! tail {
+    () => {
+        "(SELECT string_agg(bytes, ''::bytea ORDER BY position) FROM upload_tails
+            WHERE upload = uploads.id)"
+    };
+}
+
+/// What else a statement does, of the sessions that `ended` lists.
+macro_rules! forgetting {
+    () => {
+        "forgotten AS (DELETE FROM upload_tails WHERE upload IN (SELECT id FROM ended))"
+    };
+}
+
+pub(super) use {forgetting, tail};
+
+impl Tails {
+    /// What stands in the row as the store's notes.
+    pub(super) fn notes(self, store: &StoreCheckpoint) -> Bytes {
+        if self == Self::Apart || store.tail.is_empty() {
+            return store.state.clone();
+        }
+        let mut notes = BytesMut::from(&*store.state);
+        notes.extend_from_slice(&store.tail.after(0));
+        notes.freeze()
+    }
+
+    /// Has the rows say what the checkpoint does, where it is not all in the notes.
+    pub(super) async fn change(
+        self,
+        transaction: &Transaction<'_>,
+        session: SessionKey<'_>,
+        (tail, change): (&Tail, TailChange),
+    ) -> Result<(), Failure> {
+        match (self, change) {
+            (Self::InNotes, TailChange::Append(0)) => Ok(()),
+            (Self::InNotes, _) => transaction.forget_tail(session).await,
+            (Self::Apart, TailChange::Append(kept)) => {
+                transaction.append_tail(session, kept, tail).await
+            }
+            (Self::Apart, TailChange::Replace) => {
+                transaction.forget_tail(session).await?;
+                transaction.append_tail(session, 0, tail).await
+            }
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Adds what is after the first so many bytes.
+    async fn append_tail(
+        &self,
+        session: SessionKey<'_>,
+        kept: u64,
+        tail: &Tail,
+    ) -> Result<(), Failure> {
+        let more = tail.after(kept);
+        if more.is_empty() {
+            return Ok(());
+        }
+        // A piece whose commit was not answered is there already.
+        let sql = "INSERT INTO upload_tails (upload, position, bytes)
+            SELECT id, $3, $4 FROM uploads WHERE repository = $1 AND session = $2
+            ON CONFLICT (upload, position) DO UPDATE SET bytes = excluded.bytes";
+        let [repository, id] = place(session);
+        let params = [repository, id, kept.cast_signed().into(), (&*more).into()];
+        self.run(sql, &params).await.map(drop)
+    }
+
+    async fn forget_tail(&self, session: SessionKey<'_>) -> Result<(), Failure> {
+        let sql = "DELETE FROM upload_tails WHERE upload IN
+            (SELECT id FROM uploads WHERE repository = $1 AND session = $2)";
+        self.run(sql, &place(session)).await.map(drop)
+    }
+}

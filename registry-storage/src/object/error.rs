@@ -22,8 +22,9 @@ const FULL: [&str; 5] = [
 /// answer without a body does not tell the two apart.
 const NO_BUCKET: &str = "NoSuchBucket";
 
-/// What S3 says of a key in an answer about several, whose status is that of none.
-const NO_KEY: &str = "(code: NoSuchKey)";
+/// Where the client passes no status on: what S3 says of a key in an answer about several, and what Google's
+/// store says to a completion.
+const GONE: [&str; 2] = ["(code: NoSuchKey)", "<Code>NoSuchUpload</Code>"];
 
 /// Something could not be done in the store: where it was asked, of what, and what the store said.
 pub(super) fn failed(
@@ -46,7 +47,8 @@ pub(super) fn failed(
 pub(super) fn is_absent(error: &object_store::Error) -> bool {
     let said = words(error);
     let not_found = matches!(error, object_store::Error::NotFound { .. });
-    (not_found || said.contains(NO_KEY)) && !said.contains(NO_BUCKET)
+    let gone = not_found || GONE.iter().any(|words| said.contains(words));
+    gone && !said.contains(NO_BUCKET)
 }
 
 /// There is no such object or write.
@@ -133,6 +135,14 @@ mod tests {
         let said = "DeleteObjects request failed for key ab: gone (code: NoSuchKey)";
         assert_eq!(kind_of(said.into()).0, StoreErrorKind::Absent);
         let other = "DeleteObjects request failed for key ab: no (code: AccessDenied)";
+        assert_eq!(kind_of(other.into()).0, StoreErrorKind::Unavailable);
+    }
+
+    #[test]
+    fn an_upload_that_has_ended_is_absent_without_a_status() {
+        let said = "404 Not Found: <Error><Code>NoSuchUpload</Code></Error>";
+        assert_eq!(kind_of(said.into()).0, StoreErrorKind::Absent);
+        let other = "400 Bad Request: <Error><Code>InvalidPart</Code></Error>";
         assert_eq!(kind_of(other.into()).0, StoreErrorKind::Unavailable);
     }
 

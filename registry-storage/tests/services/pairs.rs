@@ -40,3 +40,16 @@ engine_contract!(
     },
     16
 );
+
+// The same with Google's client.
+#[cfg(feature = "gcs")]
+engine_contract!(
+    engines_on_sqlite_and_googles_client,
+    || async {
+        (
+            crate::gcs::OpenBucket::start().await,
+            sqlite::Harness::new(DURABILITY, |metadata| metadata),
+        )
+    },
+    16
+);

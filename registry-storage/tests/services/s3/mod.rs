@@ -3,9 +3,9 @@
 mod checksums;
 mod contract;
 mod hedging;
-mod proxy;
-mod server;
-mod trouble;
+pub(crate) mod proxy;
+pub(crate) mod server;
+pub(crate) mod trouble;
 
 use server::open;
 pub(crate) use server::{Bucket, Program};

@@ -8,21 +8,21 @@ use std::{
 };
 
 /// A request on its way.
-pub(super) struct Request {
+pub(crate) struct Request {
     /// Its lines, without the empty one.
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 /// What becomes of a request.
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Passed,
     /// Nothing comes back, until its client goes away.
     Held,
 }
 
 /// Listens, and passes requests on to a server's port as they are after `on_the_way`.
-pub(super) fn proxy(
+pub(crate) fn proxy(
     server: u16,
     on_the_way: impl Fn(&mut Request) -> Fate + Send + Sync + 'static,
 ) -> u16 {

@@ -17,8 +17,9 @@ use registry_storage::{
 
 use crate::server::Server;
 
-const ACCESS_KEY: &str = "registry";
-const SECRET_KEY: &str = "not a secret";
+pub(crate) const ACCESS_KEY: &str = "registry";
+pub(crate) const SECRET_KEY: &str = "not a secret";
+pub(crate) const REGION: &str = "us-east-1";
 
 /// The least part size of S3.
 const PART_SIZE: u64 = 5 << 20;
@@ -73,7 +74,7 @@ impl Bucket {
         AmazonS3Builder::new()
             .with_endpoint(format!("http://127.0.0.1:{}", self.port()))
             .with_allow_http(true)
-            .with_region("us-east-1")
+            .with_region(REGION)
             .with_bucket_name(bucket)
             .with_access_key_id(ACCESS_KEY)
             .with_secret_access_key(SECRET_KEY)

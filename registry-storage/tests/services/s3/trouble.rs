@@ -14,14 +14,14 @@ use super::{Bucket, Program, open};
 
 const PROGRAM: Program = Program::Versitygw;
 
-async fn push(blobs: &dyn BlobStore, bytes: Bytes) -> Result<ObjectKey, StoreError> {
+pub(crate) async fn push(blobs: &dyn BlobStore, bytes: Bytes) -> Result<ObjectKey, StoreError> {
     let digest = Digest::sha256(&bytes);
     let mut write = blobs.begin().await?;
     write.append(bytes).await?;
     write.commit(&digest).await
 }
 
-async fn assert_unavailable(blobs: &ObjectBlobs, key: &ObjectKey, words: &str) {
+pub(crate) async fn assert_unavailable(blobs: &ObjectBlobs, key: &ObjectKey, words: &str) {
     let larger_than_a_part = Bytes::from(vec![7; 6 << 20]);
     let errors = [
         push(blobs, larger_than_a_part).await.unwrap_err(),

@@ -14,7 +14,10 @@ use super::{ObjectBlobs, error::failed, key::is_blob, store::Store};
 /// Makes links to the objects of an [`ObjectBlobs`].
 ///
 /// The signer may be another client of the same bucket, with the address at which clients reach it. Credentials that
-/// end before a link's life is over end the link as well. S3 counts a life in whole seconds, a week at most.
+/// end before a link's life is over end the link as well. S3 and Google count a life in whole seconds, a week at most.
+///
+/// Google's client signs for `storage.googleapis.com`, whatever address it has. It does so by itself where it has a
+/// service account's key; else each link is a request to Google's `signBlob`, and what that refuses is no link.
 pub struct ObjectLinks {
     store: Arc<Store>,
     signer: Arc<dyn Signer>,

@@ -29,15 +29,26 @@
 //! 3. An upload that has ended says of each request that it is not found.
 //! 4. A part that arrives while the upload is completed is of no effect.
 //!
-//! S3 and GCS do so. A server that only claims to be like S3 may fail the last, as one that joins files
-//! by their names after it has compared their ids: there a client that sends different bytes through two
-//! processes at one time could have an object made of both, which the scrub finds.
+//! S3 does so, and Google says that its store is compatible with that. A server that only claims to be like S3
+//! may fail the last, as one that joins files by their names after it has compared their ids: there a client that
+//! sends different bytes through two processes at one time could have an object made of both, which the scrub finds.
 //!
 //! Azure's blocks do not: an upload there has no id and no end, so an overtaken writer could write over an object that
 //! was committed. [`ObjectBlobs::azure`] gives them both. Nor do those of `object_store`'s own memory store,
 //! which joins whatever parts there are. Both are told by what they answer, an upload or a part without
 //! an id, and are refused there; objects of one part can be kept in either. A store without such
 //! uploads, or with those that will not do, can be used as a plain one ([`ObjectBlobs::plain`]).
+//!
+//! # Google's store
+//!
+//! It is used by [`ObjectBlobs::new`] over `object_store`'s client. The tests have that client over a server that
+//! speaks the same XML (MinIO), and never had it over Google itself. What differs from S3:
+//!
+//! - Google says that a completion may take minutes, and the client by itself ends each request after 30 s: set
+//!   its timeouts.
+//! - Bytes go without a checksum, and the client has no setting for encryption: the bucket's own key counts.
+//! - Without a signature (`with_skip_signature`) the client only reads. To put and to delete it wants a token.
+//! - Links are of Google's own host, and without a service account's key each is a request ([`ObjectLinks`]).
 
 #[cfg(feature = "azure")]
 mod azure;

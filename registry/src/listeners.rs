@@ -1,6 +1,6 @@
 //! Where clients come in: the sockets, TLS, and the proxies in front.
 
-use std::path::PathBuf;
+use std::{io::ErrorKind, path::PathBuf};
 
 use registry_server::{
     ClientCertificates, Listener, TlsFiles, TlsSettings, TlsVersion, TrustedProxies, systemd,
@@ -63,8 +63,8 @@ pub(crate) fn bind(
     let mut bind = |listen: &Listen| {
         let bound = take(passed, listen).map_or_else(|| bind_one(listen), Ok);
         let bound = bound.map_err(|error| {
-            let address = &listen.address;
-            Failure::new(format!("cannot listen on {address}: {error}"))
+            let (address, way_out) = (&listen.address, way_out(error.kind()));
+            Failure::new(format!("cannot listen on {address}: {error}{way_out}"))
         });
         Ok(begin(bound?, listen, config, certificates))
     };
@@ -101,6 +101,22 @@ pub(crate) fn proxies(config: &config::Server) -> TrustedProxies {
             .collect(),
         unix: config.trusted_proxies.iter().any(|proxy| proxy.0.is_none()),
         header: config.forwarded_header,
+    }
+}
+
+/// What to do about an address that was refused.
+fn way_out(refused: ErrorKind) -> &'static str {
+    match refused {
+        ErrorKind::AddrInUse => {
+            "; end the process that listens there, or set another address (server.listen or --listen, operations.listen)"
+        }
+        ErrorKind::AddrNotAvailable => {
+            "; it must be an address of this machine, or 0.0.0.0 or [::] for all of them"
+        }
+        ErrorKind::PermissionDenied => {
+            "; a port below 1024 needs CAP_NET_BIND_SERVICE or a socket of systemd's, a unix socket a directory to write to"
+        }
+        _ => "",
     }
 }
 

@@ -48,7 +48,7 @@ fn a_wrong_flag_names_itself_and_the_nearest_right_one() {
 fn an_address_in_use_is_named() {
     let first = Server::start(&["--listen", "127.0.0.1:0"]);
     let ended = run(&["serve", "--memory", "--listen", first.host()]);
-    refused(&ended, &[first.host(), "in use"]);
+    refused(&ended, &[first.host(), "in use", "or set another address"]);
 }
 
 #[test]

@@ -4,8 +4,6 @@ use std::{
     env,
     net::TcpStream,
     process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -16,6 +14,7 @@ use sha2::Sha256;
 use super::{
     replica::{PART, Replica, content, sha256},
     services::{Bucket, Postgres, unused_port},
+    until::until,
 };
 
 /// The account that every azurite has, and the key that everybody knows.
@@ -46,11 +45,9 @@ impl Azurite {
             endpoint: format!("http://127.0.0.1:{port}/{ACCOUNT}"),
             _directory: directory,
         };
-        let patience = Instant::now() + Duration::from_secs(60);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < patience, "azurite does not listen");
-            sleep(Duration::from_millis(20));
-        }
+        until("azurite listens", || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         let (endpoint, signature) = (&azurite.endpoint, shared_access());
         let url = format!("{endpoint}/content?restype=container&{signature}");
         assert_eq!(

@@ -3,10 +3,7 @@
 use registry_tests::faults::database::Database;
 use reqwest::blocking::Client;
 
-use super::{
-    replica::{Replica, until},
-    services::Bucket,
-};
+use super::{replica::Replica, services::Bucket, until::until};
 
 #[test]
 fn a_standby_answers_listings_where_the_configuration_names_one() {

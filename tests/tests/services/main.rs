@@ -20,3 +20,4 @@ mod rolling;
 mod services;
 mod stalled;
 mod turns;
+mod until;

@@ -5,13 +5,12 @@ use std::{
     net::TcpStream,
     os::unix::process::CommandExt,
     process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use super::{
     replica::{Cluster, Replica},
     services::{Postgres, unused_port},
+    until::until,
 };
 
 struct Pooler {
@@ -42,11 +41,9 @@ impl Pooler {
             command.uid(user).gid(group);
         }
         let process = command.spawn().expect("the package pgbouncer");
-        let patience = Instant::now() + Duration::from_secs(30);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(Instant::now() < patience, "pgbouncer does not listen");
-            sleep(Duration::from_millis(20));
-        }
+        until("pgbouncer listens", || {
+            TcpStream::connect(("127.0.0.1", port)).is_ok()
+        });
         Self {
             process,
             port,

@@ -3,8 +3,6 @@
 use std::{
     env, fs,
     process::{Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use reqwest::{
@@ -15,6 +13,7 @@ use reqwest::{
 use super::{
     replica::{Cluster, PART, Replica, content},
     services::{Bucket, Program},
+    until::until,
 };
 
 /// A cluster of one server that sends clients to its bucket, and the log of that server.
@@ -130,16 +129,11 @@ fn a_link_ends() {
     let digest = cluster.push(0, "team/app", &bytes);
     let answer = cluster.get(0, &format!("/v2/team/app/blobs/{digest}"));
     let location = location(&answer);
-    let patience = Instant::now() + Duration::from_secs(60);
-    loop {
-        let read = cluster.client.get(location).send().unwrap();
-        if read.status() == 403 {
-            return;
-        }
-        assert_eq!(read.status(), 200);
-        assert!(Instant::now() < patience, "the link does not end");
-        sleep(Duration::from_millis(100));
-    }
+    until("the link ends", || {
+        let status = cluster.client.get(location).send().unwrap().status();
+        assert!([200, 403].contains(&status.as_u16()), "{status}");
+        status == 403
+    });
 }
 
 /// As where servers reach the bucket by a name that clients do not know.

@@ -4,14 +4,16 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use reqwest::blocking::{Client, Response};
 use sha2::{Digest, Sha256};
 
-use super::services::{Bucket, Postgres};
+use super::{
+    services::{Bucket, Postgres},
+    until::until,
+};
 
 /// Below this S3 takes no part but the last.
 pub(crate) const PART: usize = 5 << 20;
@@ -177,11 +179,7 @@ impl Cluster {
 
     /// Waits until something holds.
     pub(crate) fn until(&self, holds: impl Fn() -> bool) {
-        let patience = Instant::now() + Duration::from_secs(60);
-        while !holds() {
-            assert!(Instant::now() < patience, "it does not come to that");
-            sleep(Duration::from_millis(50));
-        }
+        until("it comes to that", holds);
     }
 
     /// A command of the program on what the servers share.
@@ -297,15 +295,6 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     let digits: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{digits}")
-}
-
-/// Waits for what comes to be by itself.
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let patience = Instant::now() + Duration::from_secs(120);
-    while !is_so() {
-        assert!(Instant::now() < patience, "in vain: {what}");
-        sleep(Duration::from_millis(50));
-    }
 }
 
 /// Bytes of which no two megabytes are alike.

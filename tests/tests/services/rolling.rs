@@ -1,8 +1,9 @@
 //! An upgrade while everything goes on: servers of an older version are exchanged one by one.
 
 use super::{
-    replica::{Cluster, PART, Replica, content, sha256, until},
+    replica::{Cluster, PART, Replica, content, sha256},
     stalled::Stalled,
+    until::until,
 };
 
 impl Cluster {

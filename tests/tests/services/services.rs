@@ -6,25 +6,22 @@ use std::{
     net::{TcpListener, TcpStream},
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    thread::sleep,
-    time::{Duration, Instant},
+    process::{Child, ChildStdout, Command, Stdio},
 };
 
 use registry_tests::faults::database;
 
-const SCRIPT: &str = include_str!("postgres.sh");
+use super::until::until;
 
-/// How long something may take to come up.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SCRIPT: &str = include_str!("postgres.sh");
 
 /// A PostgreSQL server.
 pub(crate) struct Postgres {
     /// Where its socket is.
     directory: PathBuf,
     port: u16,
-    /// What the script is told; when that ends, it stops the server.
-    told: ChildStdin,
+    /// Who stops the server when there is nothing more to be told, as at the end of this process.
+    keeper: Child,
     says: BufReader<ChildStdout>,
 }
 
@@ -39,7 +36,7 @@ impl Postgres {
     }
 
     fn with(port: u16, more: &[&str]) -> Self {
-        let mut script = Command::new("sh")
+        let mut keeper = Command::new("sh")
             .args(["-c", SCRIPT, "postgres"])
             .arg(programs())
             .args(more)
@@ -47,14 +44,13 @@ impl Postgres {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        let told = script.stdin.take().expect("standard input");
-        let mut says = BufReader::new(script.stdout.take().expect("standard output"));
+        let mut says = BufReader::new(keeper.stdout.take().expect("standard output"));
         let directory = line(&mut says);
         assert!(!directory.is_empty(), "PostgreSQL did not start: see above");
         Self {
             directory: directory.into(),
             port,
-            told,
+            keeper,
             says,
         }
     }
@@ -117,8 +113,16 @@ impl Postgres {
     }
 
     fn tell(&mut self, what: &str) {
-        writeln!(self.told, "{what}").expect("the script runs");
+        let told = self.keeper.stdin.as_mut().expect("standard input");
+        writeln!(told, "{what}").expect("the script runs");
         assert_eq!(line(&mut self.says), what);
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // This closes its standard input first.
+        self.keeper.wait().ok();
     }
 }
 
@@ -234,11 +238,9 @@ impl Bucket {
             .stderr(Stdio::null())
             .spawn();
         self.store = Some(store.expect("the store starts"));
-        let patience = Instant::now() + PATIENCE;
-        while TcpStream::connect(&self.address).is_err() {
-            assert!(Instant::now() < patience, "the store does not listen");
-            sleep(Duration::from_millis(20));
-        }
+        until("the store listens", || {
+            TcpStream::connect(&self.address).is_ok()
+        });
     }
 
     /// Changes a byte of each object, as a bad disk would.

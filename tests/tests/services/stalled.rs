@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::replica::{Cluster, PART, Replica, content, sha256, until};
+use super::{
+    replica::{Cluster, PART, Replica, content, sha256},
+    until::until,
+};
 
 /// A request whose body has not all come.
 pub(crate) struct Stalled(TcpStream);

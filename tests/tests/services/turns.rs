@@ -6,7 +6,10 @@ use std::{
     time::Duration,
 };
 
-use super::replica::{Cluster, Replica, until};
+use super::{
+    replica::{Cluster, Replica},
+    until::until,
+};
 
 const ROUNDS: &str = "registry_collection_rounds_total";
 const LEFT: &str = "registry_collection_left_total";

@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
     path::{Path, PathBuf},
-    process::{ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdout, Command, Stdio},
     sync::OnceLock,
 };
 
@@ -17,8 +17,8 @@ const VERSIONS: &str = "/usr/lib/postgresql";
 pub(crate) struct Cluster {
     /// Where its socket is.
     directory: String,
-    /// What its keeper is told, who stops the server when that ends, as it does with this process.
-    told: ChildStdin,
+    /// Who stops the server when there is nothing more to be told, as at the end of this process.
+    keeper: Child,
     says: BufReader<ChildStdout>,
 }
 
@@ -38,21 +38,21 @@ impl Cluster {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a shell");
-        let told = keeper.stdin.take().unwrap();
         let mut says = BufReader::new(keeper.stdout.take().unwrap());
         let directory = line(&mut says);
         let why = "PostgreSQL did not start: standard error says why";
         assert!(!directory.is_empty(), "{why}");
         Self {
             directory,
-            told,
+            keeper,
             says,
         }
     }
 
     /// Has something done to its standby; see the script.
     pub(crate) fn tell(&mut self, what: &str) {
-        writeln!(self.told, "{what}").unwrap();
+        let told = self.keeper.stdin.as_mut().unwrap();
+        writeln!(told, "{what}").unwrap();
         assert_eq!(line(&mut self.says), what, "standard error says why");
     }
 
@@ -74,6 +74,13 @@ impl Cluster {
     /// The socket of its standby.
     pub(crate) fn copy_socket(&self) -> PathBuf {
         Path::new(&self.directory).join(".s.PGSQL.5433")
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // This closes its standard input first.
+        self.keeper.wait().ok();
     }
 }
 

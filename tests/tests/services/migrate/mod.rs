@@ -16,7 +16,10 @@ use self::{
     client::{Acknowledged, At},
     stage::{Stage, migrate, moved, not_started, refused},
 };
-use super::replica::{Replica, content, program, sha256, until};
+use super::{
+    replica::{Replica, content, program, sha256},
+    until::until,
+};
 
 /// What arrives is waited for at most so many times, this long.
 const LOOKS: u32 = 60_000;

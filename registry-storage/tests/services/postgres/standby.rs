@@ -1,6 +1,9 @@
 //! A registry whose listings a standby answers, with servers of its own.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, mpsc},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -13,7 +16,10 @@ use registry_storage::{
     memory::MemoryBlobs,
     postgres::{PostgresMetadata, PostgresSettings, Statements},
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{self, Instant, sleep},
+};
 use tokio_postgres::Client;
 
 use super::{cluster::Cluster, database::client};
@@ -212,5 +218,27 @@ pub(crate) async fn until(holds: impl AsyncFn() -> bool) {
     while !holds().await {
         assert!(Instant::now() < patience, "it does not come to that");
         sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// Time that stands still until it is moved, or this is dropped.
+pub(crate) struct StandingTime {
+    /// tokio moves a time that stands when it waits for sockets alone, unless somebody is at work elsewhere. That is
+    /// who waits for this to be dropped.
+    _at_work: mpsc::Sender<()>,
+}
+
+impl StandingTime {
+    pub(crate) fn begin() -> Self {
+        let (at_work, done) = mpsc::channel();
+        drop(spawn_blocking(move || done.recv()));
+        time::pause();
+        Self { _at_work: at_work }
+    }
+}
+
+impl Drop for StandingTime {
+    fn drop(&mut self) {
+        time::resume();
     }
 }

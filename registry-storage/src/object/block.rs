@@ -15,8 +15,12 @@ use bytes::{Buf, Bytes};
 /// The length of each.
 pub(super) const BLOCK: usize = 64 << 10;
 
-/// Where blocks come from and go back to. There are never more than were in use at one time, and no
-/// more are kept than are in use.
+/// So many are kept for each that is in use. Parts that arrive at once give all of theirs back, and others
+/// need as many a moment later. Given to the allocator meanwhile, and taken from it by other threads, they
+/// left holes in one of its arenas while another grew.
+const KEPT: usize = 16;
+
+/// Where blocks come from and go back to. There are never more than were in use at one time.
 #[derive(Default)]
 pub(super) struct Blocks {
     kept: Mutex<Kept>,
@@ -50,7 +54,7 @@ impl Blocks {
         memory.clear();
         let mut kept = self.kept();
         kept.lent -= 1;
-        let most = kept.lent;
+        let most = KEPT * kept.lent;
         kept.free.push(memory);
         let rest = kept.free.len().min(most);
         let given_back = kept.free.split_off(rest);
@@ -112,14 +116,17 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_kept_than_is_in_use() {
+    fn few_are_kept_where_few_are_in_use_and_none_where_none_is() {
         let blocks = Arc::new(Blocks::default());
-        let mut lent: Vec<_> = (0..5).map(|_| blocks.lend()).collect();
-        for (in_use, free) in [(4, 1), (3, 2), (2, 2), (1, 1), (0, 0)] {
-            lent.pop();
-            assert_eq!(lent.len(), in_use);
-            assert_eq!(blocks.kept().free.len(), free, "{in_use} are in use");
-        }
+        let mut lent: Vec<_> = (0..2 * KEPT + 4).map(|_| blocks.lend()).collect();
+        let free = |lent: &mut Vec<_>, in_use| {
+            lent.truncate(in_use);
+            blocks.kept().free.len()
+        };
+        assert_eq!(free(&mut lent, 4), 2 * KEPT, "all that came back");
+        assert_eq!(free(&mut lent, 2), 2 * KEPT);
+        assert_eq!(free(&mut lent, 1), KEPT);
+        assert_eq!(free(&mut lent, 0), 0);
     }
 
     #[test]

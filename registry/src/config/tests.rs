@@ -450,7 +450,19 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
         ("HEDGE=95%", "it must be a whole number from 50 to 99"),
         (
             "PROVIDER=azure ACCOUNT=a STORAGE_CLASS=b",
-            "objects.storage_class needs objects.provider = \"s3\", and it is \"azure\"",
+            "objects.storage_class needs objects.provider = \"s3\" or \"gcs\", and it is \"azure\"",
+        ),
+        (
+            "SERVICE_ACCOUNT=a",
+            "objects.service_account needs objects.provider = \"gcs\", and it is \"s3\"",
+        ),
+        (
+            "PROVIDER=gcs ACCOUNT=a",
+            "objects.account needs objects.provider = \"azure\", and it is \"gcs\"",
+        ),
+        (
+            "PROVIDER=gcs ENDPOINT=http://a",
+            "objects.endpoint is not encrypted",
         ),
     ];
     for (settings, words) in refused {
@@ -466,8 +478,30 @@ fn settings_of_a_bucket_that_make_no_sense_together_are_refused() {
         "HEDGE=99",
         "PROVIDER=azure ACCOUNT=a",
         "PROVIDER=azure ACCOUNT=a SHARED_ACCESS=b",
+        "PROVIDER=gcs",
+        "PROVIDER=gcs SERVICE_ACCOUNT=a STORAGE_CLASS=b ENDPOINT=https://c PREFIX=d",
     ] {
         assert_eq!(told_of(settings), None, "{settings}");
+    }
+}
+
+#[test]
+fn settings_of_s3_are_refused_for_a_bucket_of_googles() {
+    for setting in [
+        "REGION=a",
+        "ACCESS_KEY=a",
+        "SECRET_KEY=a",
+        "CREDENTIALS=a",
+        "PROFILE=a",
+        "PATH_STYLE=false",
+        "ENCRYPTION=kms",
+        "ENCRYPTION_KEY=a",
+        "CHECKSUM=sha256",
+    ] {
+        let problem = told_of(&format!("PROVIDER=gcs {setting}")).expect(setting);
+        let name = setting.split('=').next().unwrap().to_lowercase();
+        let words = format!("objects.{name} needs objects.provider = \"s3\", and it is \"gcs\"");
+        assert!(problem.contains(&words), "{setting}: {problem}");
     }
 }
 
@@ -514,18 +548,25 @@ fn redirects_and_a_cache_need_a_bucket_and_redirects_end_soon() {
         problems_of(enabled, "redirects"),
         ["2:11: redirects.enabled needs objects.bucket: only a bucket can be redirected to"]
     );
-    let azure = [
-        ("REGISTRY_DATABASE_URL", "postgres://db/registry"),
-        ("REGISTRY_OBJECTS_PROVIDER", "azure"),
-        ("REGISTRY_OBJECTS_BUCKET", "registry"),
-        ("REGISTRY_OBJECTS_ACCOUNT", "example"),
-        ("REGISTRY_REDIRECTS_ENABLED", "true"),
-    ];
-    let refused = load(&[], &azure).unwrap_err();
-    assert!(
-        refused.contains("no other bucket is redirected to"),
-        "{refused}"
-    );
+    let of_another = |provider| {
+        let mut settings = vec![
+            ("REGISTRY_DATABASE_URL", "postgres://db/registry"),
+            ("REGISTRY_OBJECTS_PROVIDER", provider),
+            ("REGISTRY_OBJECTS_BUCKET", "registry"),
+            ("REGISTRY_REDIRECTS_ENABLED", "true"),
+        ];
+        if provider == "azure" {
+            settings.push(("REGISTRY_OBJECTS_ACCOUNT", "example"));
+        }
+        load(&[], &settings).unwrap_err()
+    };
+    for provider in ["azure", "gcs"] {
+        let refused = of_another(provider);
+        assert!(
+            refused.contains("no other bucket is redirected to"),
+            "{refused}"
+        );
+    }
     assert_eq!(
         problems_of("[cache]\npath = \"x\"\n", "cache"),
         ["2:8: cache.path needs objects.bucket: a disk needs no cache on a disk"]

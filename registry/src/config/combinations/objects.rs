@@ -3,7 +3,7 @@
 use crate::config::{Encryption, Objects, Provider, Setting, Written, declaration::Section};
 
 /// What not every provider knows, and those that do.
-const OF_SOME: [(&str, &[Provider]); 13] = [
+const OF_SOME: [(&str, &[Provider]); 14] = [
     ("region", &[Provider::S3]),
     ("access_key", &[Provider::S3]),
     ("secret_key", &[Provider::S3]),
@@ -12,10 +12,11 @@ const OF_SOME: [(&str, &[Provider]); 13] = [
     ("account", &[Provider::Azure]),
     ("account_key", &[Provider::Azure]),
     ("shared_access", &[Provider::Azure]),
+    ("service_account", &[Provider::Gcs]),
     ("path_style", &[Provider::S3]),
     ("encryption", &[Provider::S3]),
     ("encryption_key", &[Provider::S3]),
-    ("storage_class", &[Provider::S3]),
+    ("storage_class", &[Provider::S3, Provider::Gcs]),
     ("checksum", &[Provider::S3]),
 ];
 

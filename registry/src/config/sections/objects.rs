@@ -53,6 +53,12 @@ section! {
         /// A shared access signature (SAS) of the container (Azure): it must allow to read, write, list and delete.
         shared_access: Option<Secret> = None;
 
+        /// A file with the key of a service account, in the JSON that Google gives out (Google). Without it the file
+        /// that `GOOGLE_APPLICATION_CREDENTIALS` names counts, or else the one that gcloud keeps for applications
+        /// (`~/.config/gcloud/application_default_credentials.json`), or else the account that the machine's or the
+        /// pod's metadata server gives. A file is read once, at the start.
+        service_account: Option<PathBuf> = None;
+
         /// Write the bucket's name into the path and not into the host's name (S3).
         path_style: bool = true;
 
@@ -73,8 +79,8 @@ section! {
         /// The key of the store's key management that it encrypts with, for `kms` and `kms-twice`. Without it, the account's own.
         encryption_key: Option<String> = None;
 
-        /// The class that objects are kept in, in the store's words, as in `STANDARD_IA` (S3). Without it,
-        /// the bucket's. A class that must be thawed before it is read is of no use here.
+        /// The class that objects are kept in, in the store's words, as in `STANDARD_IA` of S3 or `NEARLINE` of Google
+        /// (S3 and Google). Without it, the bucket's. A class that must be thawed before it is read is of no use here.
         storage_class: Option<String> = None;
 
         /// A checksum that goes with each part and each object, which the store compares with what has arrived (S3).
@@ -134,12 +140,15 @@ pub(crate) enum Provider {
     S3,
     /// Microsoft's.
     Azure,
+    /// Google's.
+    Gcs,
 }
 
 choice! {
     Provider {
         S3 = "s3": "Amazon's, and all that speak its protocol",
         Azure = "azure": "Microsoft's",
+        Gcs = "gcs": "Google's",
     }
 }
 

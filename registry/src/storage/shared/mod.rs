@@ -4,6 +4,8 @@
 mod azure;
 mod client;
 mod credentials;
+#[cfg(feature = "gcs")]
+mod gcs;
 pub(super) mod s3;
 
 use std::sync::Arc;
@@ -150,14 +152,20 @@ fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {
         Provider::S3 => s3::blobs(config)?,
         #[cfg(feature = "azure")]
         Provider::Azure => azure::blobs(config)?,
-        #[cfg(not(feature = "azure"))]
-        Provider::Azure => {
-            return Err(Failure::new(
-                "objects.provider: this program was built without azure",
-            ));
-        }
+        #[cfg(feature = "gcs")]
+        Provider::Gcs => gcs::blobs(config)?,
+        #[cfg(not(all(feature = "azure", feature = "gcs")))]
+        other => return Err(built_without(other)),
     };
     made.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+}
+
+#[cfg(not(all(feature = "azure", feature = "gcs")))]
+fn built_without(provider: Provider) -> Failure {
+    let provider = crate::config::Setting::write(&provider).unwrap_or_default();
+    Failure::new(format!(
+        "objects.provider: this program was built without {provider}"
+    ))
 }
 
 fn settings(config: &Objects) -> ObjectSettings {

@@ -9,6 +9,7 @@ mod cluster;
 mod commands;
 mod credentials;
 mod encrypted;
+mod gcs;
 mod http;
 mod kept;
 mod listings;

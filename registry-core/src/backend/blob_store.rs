@@ -129,8 +129,8 @@ pub struct ObjectRead {
 /// 3. *Unique.* No two writes ever have a key in common, unfinished or committed, also when they
 ///    carry the same digest; nothing one write does shows in another's object.
 /// 4. *Resumable.* A checkpoint resumes in any process, any number of times, at exactly its offset:
-///    bytes appended after it are forgotten, bytes below it are kept. They were durable before the
-///    checkpoint was handed out.
+///    bytes appended after it are forgotten, bytes below it are kept. All but its tail were durable before
+///    the checkpoint was handed out; the tail is as durable as whoever keeps the checkpoint makes it.
 /// 5. *Aborted is gone.* After `abort`, or `delete` of an unfinished key, the write can neither be
 ///    resumed nor committed, and its space is given back. A store may leave a write that is shorter than
 ///    a part in its checkpoint alone, and know nothing of it: that one is given up by forgetting it.

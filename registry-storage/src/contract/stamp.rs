@@ -291,6 +291,7 @@ macro_rules! metadata_contract {
             uploads_02_a_piece_that_comes_again_is_there_once,
             uploads_02_a_tail_is_replaced_whole,
             uploads_02_a_tail_is_its_writers,
+            uploads_02_a_claim_that_races_a_write_reads_one_tail,
             uploads_04_an_end_leaves_no_tail,
             uploads_03_a_session_is_found_only_in_its_repository,
             uploads_03_an_id_is_compared_to_the_letter,

@@ -5,9 +5,9 @@
 //! the database says that such code may be at work, that is where it is put; either is read.
 
 use bytes::{Bytes, BytesMut};
-use registry_core::backend::{SessionKey, StoreCheckpoint, Tail, TailChange};
+use registry_core::backend::{MetadataError, SessionKey, StoreCheckpoint, Tail, TailChange};
 
-use super::{error::Failure, transaction::Transaction, uploads::place};
+use super::{PostgresMetadata, error::Failure, transaction::Transaction, uploads::place};
 
 /// Where tails are put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,11 @@ pub(super) enum Tails {
     InNotes,
 }
 
-/// The tail of the upload that a statement is about.
-macro_rules! tail {
-    () => {
-        "(SELECT string_agg(bytes, ''::bytea ORDER BY position) FROM upload_tails
-            WHERE upload = uploads.id)"
-    };
-}
+/// It follows the claim. Asked for within that statement, which may have waited for whoever wrote before, it would be
+/// the tail of the time when the statement began, and the checkpoint that of the time when it ended.
+const TAIL: &str = "SELECT (SELECT string_agg(bytes, ''::bytea ORDER BY position) FROM upload_tails
+        WHERE upload = uploads.id)
+    FROM uploads WHERE repository = $1 AND session = $2 AND epoch = $3 AND state = 0";
 
 /// What else a statement does, of the sessions that `ended` lists.
 macro_rules! forgetting {
@@ -33,7 +31,25 @@ macro_rules! forgetting {
     };
 }
 
-pub(super) use {forgetting, tail};
+pub(super) use forgetting;
+
+impl PostgresMetadata {
+    /// The tail of a session that was claimed with this epoch; none where somebody has claimed it since.
+    pub(super) async fn tail(
+        &self,
+        session: SessionKey<'_>,
+        epoch: u64,
+    ) -> Result<Option<Tail>, MetadataError> {
+        let [repository, id] = place(session);
+        let params = [repository, id, epoch.cast_signed().into()];
+        let Some(row) = self.one(TAIL, &params).await? else {
+            return Ok(None);
+        };
+        let bytes: Option<&[u8]> = row.try_get(0).map_err(Failure::from)?;
+        let tail = bytes.map(Bytes::copy_from_slice);
+        Ok(Some(tail.into_iter().collect()))
+    }
+}
 
 impl Tails {
     /// What stands in the row as the store's notes.

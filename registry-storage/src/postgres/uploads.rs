@@ -20,7 +20,7 @@ use super::{
     objects::{key, texts},
     param::Param,
     session::Session,
-    tails::{Tails, forgetting, tail},
+    tails::{Tails, forgetting},
     transaction::{End, Transaction},
     value::{bits, limit, millis, text},
 };
@@ -62,9 +62,7 @@ const LOCKED: &str = concat!(
 const CLAIM: &str = concat!(
     "UPDATE uploads SET epoch = epoch + 1, touched = registry_now()
     WHERE repository = $1 AND session = $2 AND state = 0 RETURNING ",
-    columns!(),
-    ", ",
-    tail!()
+    columns!()
 );
 
 const FIRST_CHECKPOINT: &str = "INSERT INTO uploads (repository, session, epoch, touched, state,
@@ -141,16 +139,6 @@ fn checkpoint(row: &Row) -> Result<UploadCheckpoint, Failure> {
         },
         content,
     })
-}
-
-/// The checkpoint of a session that was claimed.
-fn claimed(row: &Row) -> Result<UploadCheckpoint, Failure> {
-    let mut checkpoint = checkpoint(row)?;
-    if let PartialContent::Store(store) = &mut checkpoint.content {
-        let tail: Option<&[u8]> = row.try_get(10)?;
-        store.tail = tail.map(Bytes::copy_from_slice).into_iter().collect();
-    }
-    Ok(checkpoint)
 }
 
 pub(super) fn place<'a>(session: SessionKey<'a>) -> [Param<'a>; 2] {
@@ -331,10 +319,18 @@ impl Uploads for PostgresMetadata {
             if let Some(outcome) = unclaimed(state) {
                 return Ok(outcome);
             }
-            if let Some(row) = self.write_one(CLAIM, &place(session)).await? {
-                let (epoch, from) = (bits(&row, 9)?, claimed(&row)?);
-                return Ok(ClaimOutcome::Claimed { epoch, from });
+            let Some(row) = self.write_one(CLAIM, &place(session)).await? else {
+                continue;
+            };
+            let (epoch, mut from) = (bits(&row, 9)?, checkpoint(&row)?);
+            if let PartialContent::Store(store) = &mut from.content {
+                match self.tail(session, epoch).await? {
+                    Some(tail) => store.tail = tail,
+                    // It is another's already.
+                    None => continue,
+                }
             }
+            return Ok(ClaimOutcome::Claimed { epoch, from });
         }
     }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::join;
 use registry_core::{
     HashState, RepositoryName, UploadId,
     backend::{
@@ -15,6 +16,7 @@ use registry_storage::{contract::run, postgres::PostgresMetadata};
 use super::{
     database::Database,
     older::{OLDER, open},
+    place::Place,
 };
 
 /// Where older servers may still be at work a tail stands where they look for it, and where none can be it has rows
@@ -53,6 +55,31 @@ fn no_tail_outlives_its_session() {
         assert_eq!(tails(&database).await, 2);
         metadata.expire(Duration::ZERO, 10).await.unwrap();
         assert_eq!(tails(&database).await, 0);
+    });
+}
+
+/// A claim that waits for whoever writes reads the tail of the checkpoint that it then finds, and not the one that was
+/// there when it began to wait: of the same length it would be taken for it.
+#[test]
+fn a_claim_reads_the_tail_of_the_checkpoint_that_it_waited_for() {
+    run(async {
+        let place = Place::new().await;
+        let before = kept(&place.metadata, "session").await;
+        let writer = place.connect().await;
+        let write = "BEGIN; UPDATE uploads SET object_offset = 200;
+            DELETE FROM upload_tails;
+            INSERT INTO upload_tails SELECT id, 0, 'new tail' FROM uploads";
+        writer.batch_execute(write).await.unwrap();
+        let others = async {
+            place.waiting(1).await;
+            writer.batch_execute("COMMIT").await.unwrap();
+        };
+        let (claimed, ()) = join(claimed(&place.metadata, "session"), others).await;
+        assert_eq!(before.tail.len(), claimed.tail.len());
+        assert_eq!(
+            (claimed.offset, &*claimed.tail.after(0)),
+            (200, &b"new tail"[..])
+        );
     });
 }
 

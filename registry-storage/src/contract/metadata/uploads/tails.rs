@@ -7,9 +7,12 @@ use registry_core::backend::{
     ClaimOutcome, PartialContent, Tail, TailChange, UploadCheckpoint, UploadState, WriteOutcome,
 };
 
-use crate::contract::metadata::{
-    MetadataHarness,
-    fixture::{GRACE, MINUTES, Repo, SampleBlob, SampleSession, checkpoint},
+use crate::contract::{
+    drive::{at_every_head_start, race},
+    metadata::{
+        MetadataHarness,
+        fixture::{GRACE, MINUTES, Repo, SampleBlob, SampleSession, checkpoint},
+    },
 };
 
 /// A checkpoint at the end of a tail, whose bytes tell where they are.
@@ -102,6 +105,28 @@ pub async fn uploads_02_a_tail_is_its_writers(harness: &dyn MetadataHarness) {
     }
     let (_, from) = claimed(&session).await;
     assert_eq!(from, with_tail(0..10), "before {newer} wrote");
+}
+
+/// A write and a claim at once: the claim gives one checkpoint with its own tail, though both tails are as long.
+pub async fn uploads_02_a_claim_that_races_a_write_reads_one_tail(harness: &dyn MetadataHarness) {
+    let repo = Repo::new(harness.metadata(), "team/app");
+    at_every_head_start(async |head_start| {
+        let session = SampleSession::new(&repo, &format!("session-{head_start}"));
+        let other = session.seen_by(harness.second());
+        let epoch = appended(&session, 0, 0, 0..10).await;
+        let write = session.change(epoch, with_tail(16..26), TailChange::Replace);
+        let (written, (_, from)) = race(head_start, write, claimed(&other)).await;
+        let expected = match written {
+            WriteOutcome::Written { .. } => 16..26,
+            WriteOutcome::Superseded => 0..10,
+        };
+        assert_eq!(
+            from,
+            with_tail(expected),
+            "after the write answered {written:?}"
+        );
+    })
+    .await;
 }
 
 /// However a session ends, one of the same name has none of its tail.

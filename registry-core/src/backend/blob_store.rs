@@ -77,6 +77,11 @@ pub enum StoreErrorKind {
     Unknown,
     /// There is no room.
     Full,
+    /// No object of this store can have so many bytes.
+    TooLarge {
+        /// So many it can have.
+        most: u64,
+    },
     /// A checkpoint that this store did not write, or no longer understands.
     BadCheckpoint,
 }
@@ -224,8 +229,8 @@ pub trait BlobWrite: Send {
     fn committed_key(&self, digest: &Digest) -> ObjectKey;
 
     /// So many more bytes are expected. A store that knows that it has no room for them says so now
-    /// ([`StoreErrorKind::Full`]), before any of them was sent in vain. A store that knows nothing of its
-    /// room need not have this; a wrapper passes it on.
+    /// ([`StoreErrorKind::Full`]), before any of them was sent in vain, and so does one whose objects cannot have so
+    /// many ([`StoreErrorKind::TooLarge`]). A store that knows neither need not have this; a wrapper passes it on.
     async fn announce(&mut self, _bytes: u64) -> Result<(), StoreError> {
         Ok(())
     }

@@ -100,6 +100,12 @@ pub enum Error {
     /// There is no room.
     #[error("the registry's storage is full: nothing was changed")]
     Full,
+    /// The store cannot keep a blob of so many bytes.
+    #[error("a blob can have {most} bytes at most here")]
+    TooLarge {
+        /// So many it can keep.
+        most: u64,
+    },
     /// No writes are taken, for a reason that everybody may know.
     #[error("{0}")]
     Closed(String),
@@ -164,6 +170,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error.kind {
             StoreErrorKind::Full => Self::Full,
+            StoreErrorKind::TooLarge { most } => Self::TooLarge { most },
             StoreErrorKind::BadCheckpoint => Self::UploadUnknown,
             _ => Self::Unavailable(error.message),
         }

@@ -197,7 +197,9 @@ fn engine(error: &Error) -> (StatusCode, Code) {
         Error::ConditionFailed { .. } => (S::PRECONDITION_FAILED, Code::Denied),
         Error::Body(BodyError::Broken(_)) => (S::BAD_REQUEST, Code::SizeInvalid),
         Error::Body(BodyError::TooSlow) => (S::REQUEST_TIMEOUT, Code::BlobUploadInvalid),
-        Error::Body(BodyError::TooLarge { .. }) => (S::PAYLOAD_TOO_LARGE, Code::SizeInvalid),
+        Error::Body(BodyError::TooLarge { .. }) | Error::TooLarge { .. } => {
+            (S::PAYLOAD_TOO_LARGE, Code::SizeInvalid)
+        }
         Error::Full => (S::INSUFFICIENT_STORAGE, Code::Unavailable),
         Error::Closed(_) | Error::Unavailable(_) => (S::SERVICE_UNAVAILABLE, Code::Unavailable),
     }

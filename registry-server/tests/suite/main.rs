@@ -23,4 +23,5 @@ mod routes;
 mod service;
 #[cfg(feature = "tls")]
 mod tls;
+mod too_large;
 mod uploads;

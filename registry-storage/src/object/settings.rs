@@ -6,9 +6,12 @@ use object_store::{Attribute, Attributes};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObjectSettings {
     /// So many bytes are gathered before they go out as a part. S3 takes no part below 5 MiB but the
-    /// last, and 10 000 parts at most: 16 MiB make objects of up to 156 GiB. A write that is gone on
-    /// with keeps the size that it began with, since some stores want all parts alike.
+    /// last. A write that is gone on with keeps the size that it began with, since some stores want all
+    /// parts alike.
     pub part_size: u64,
+    /// So many parts an object can have: what needs more is refused as soon as that is known. S3 and Google's
+    /// store take 10 000, so 16 MiB make objects of up to 156 GiB; Azure's takes 50 000.
+    pub most_parts: u64,
     /// So many parts of one write are on their way at once.
     pub in_flight: usize,
     /// So many bytes of parts are held in memory by all writes together, gathered and on their way.
@@ -38,6 +41,7 @@ impl Default for ObjectSettings {
     fn default() -> Self {
         Self {
             part_size: 16 << 20,
+            most_parts: 10_000,
             in_flight: 4,
             budget: 256 << 20,
             prefix: String::new(),

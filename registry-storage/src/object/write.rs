@@ -139,8 +139,20 @@ impl ObjectWrite {
         parts * self.part_size + self.gather.length()
     }
 
+    /// Refuses an object of so many bytes, where that is more than the store takes.
+    fn become_at_most(&self, length: u64) -> Result<(), StoreError> {
+        let (parts, size) = (self.store.settings.most_parts, self.part_size);
+        let most = parts.saturating_mul(size);
+        if length <= most {
+            return Ok(());
+        }
+        let message = format!("{length} bytes are more than {parts} parts of {size}");
+        Err(StoreError::new(StoreErrorKind::TooLarge { most }, message))
+    }
+
     /// Gathers bytes. A full part goes out when there is more, for it may be the last.
     async fn take(&mut self, mut bytes: Bytes) -> Result<(), StoreError> {
+        self.become_at_most(self.offset() + bytes.len() as u64)?;
         while !bytes.is_empty() {
             self.send_full().await?;
             let missing = self.part_size - self.gather.length();
@@ -290,6 +302,10 @@ impl BlobWrite for ObjectWrite {
 
     fn committed_key(&self, _: &Digest) -> ObjectKey {
         self.object.blob_key()
+    }
+
+    async fn announce(&mut self, bytes: u64) -> Result<(), StoreError> {
+        self.become_at_most(self.offset().saturating_add(bytes))
     }
 
     /// From here on there is a multipart upload, whose id stands in the key.

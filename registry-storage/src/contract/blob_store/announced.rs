@@ -1,6 +1,6 @@
 //! Clauses of guarantee 13: what is said of the bytes to come.
 
-use registry_core::backend::StoreErrorKind;
+use registry_core::backend::{StoreError, StoreErrorKind};
 
 use super::{
     BlobStoreHarness,
@@ -30,15 +30,19 @@ pub async fn b13_what_is_refused_leaves_the_write_as_it_was(harness: &dyn BlobSt
     append(&mut *write, sample, 0..cut).await;
     let from = write.checkpoint().await.expect("checkpoint");
     for _ in 0..2 {
-        if let Err(error) = write.announce(u64::MAX).await {
-            assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
-        }
+        refused(write.announce(u64::MAX).await);
         write = store.resume(&from).await.expect("resume");
     }
-    if let Err(error) = write.announce(u64::MAX).await {
-        assert_eq!(error.kind, StoreErrorKind::Full, "{error}");
-    }
+    refused(write.announce(u64::MAX).await);
     append(&mut *write, sample, cut..sample.length).await;
     let key = write.commit(&sample.digest()).await.expect("commit");
     assert_whole(&*harness.second(), &key, sample).await;
+}
+
+/// Panics where an announcement was refused for another reason than its length.
+fn refused(announced: Result<(), StoreError>) {
+    use StoreErrorKind::{Full, TooLarge};
+    if let Err(error) = announced {
+        assert!(matches!(error.kind, Full | TooLarge { .. }), "{error}");
+    }
 }

@@ -135,6 +135,35 @@ fn a_part_size_stays_that_of_its_write() {
     });
 }
 
+#[test]
+fn what_needs_more_parts_than_the_store_takes_is_refused_before_it_is_sent() {
+    run(async {
+        let bucket = Arc::<Bucket>::default();
+        let few = ObjectSettings {
+            most_parts: 3,
+            ..settings()
+        };
+        let blobs = open_with(&bucket, few);
+        let most = 3 * PART_SIZE;
+        let too_large = StoreErrorKind::TooLarge { most };
+        let mut write = blobs.begin().await.unwrap();
+        let announced = write.announce(most + 1).await.unwrap_err();
+        assert_eq!(announced.kind, too_large, "{announced}");
+        write.announce(most).await.unwrap();
+        write.append(bytes(most)).await.unwrap();
+        let from = write.checkpoint().await.unwrap();
+        let more = write.append(bytes(1)).await.unwrap_err();
+        assert_eq!(more.kind, too_large, "{more}");
+        assert_eq!(bucket.sent(), most as usize);
+
+        let mut write = blobs.resume(&from).await.unwrap();
+        let announced = write.announce(1).await.unwrap_err();
+        assert_eq!(announced.kind, too_large, "{announced}");
+        let key = write.commit(&Digest::sha256(&bytes(most))).await.unwrap();
+        assert_eq!(pull(&blobs, &key).await.unwrap(), bytes(most));
+    });
+}
+
 /// It joins what parts there are, so what a resumed write forgot would be part of its object.
 #[test]
 fn a_store_that_cannot_tell_parts_apart_is_refused_them() {

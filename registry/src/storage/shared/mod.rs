@@ -171,6 +171,10 @@ fn built_without(provider: Provider) -> Failure {
 fn settings(config: &Objects) -> ObjectSettings {
     ObjectSettings {
         part_size: config.part.0,
+        most_parts: match config.provider {
+            Provider::S3 | Provider::Gcs => 10_000,
+            Provider::Azure => 50_000,
+        },
         in_flight: config.in_flight,
         budget: config.memory.0,
         prefix: config.prefix.clone().unwrap_or_default(),

@@ -3,36 +3,17 @@
 use std::{
     env::{self, VarError},
     fs,
-    sync::Arc,
 };
 
-use registry_core::backend::StoreError;
-use registry_storage::{
-    SystemRandom,
-    object::{
-        ObjectBlobs,
-        object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder},
-    },
-};
+use registry_storage::object::object_store::gcp::{GoogleCloudStorage, GoogleCloudStorageBuilder};
 
-use super::{client, settings};
+use super::client;
 use crate::{config::Objects, failure::Failure};
 
 /// Names the file of an application's credentials.
 const CREDENTIALS: &str = "GOOGLE_APPLICATION_CREDENTIALS";
 
-pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>, Failure> {
-    let store = Arc::new(client(config)?);
-    let random = Arc::new(SystemRandom);
-    Ok(ObjectBlobs::new(
-        store.clone(),
-        store,
-        settings(config),
-        random,
-    ))
-}
-
-fn client(config: &Objects) -> Result<GoogleCloudStorage, Failure> {
+pub(super) fn client(config: &Objects) -> Result<GoogleCloudStorage, Failure> {
     let mut builder = GoogleCloudStorageBuilder::new()
         .with_client_options(client::options(config)?)
         .with_retry(client::tries(config));

@@ -12,12 +12,15 @@ use std::sync::Arc;
 
 use registry_core::{
     Builder, Random, Registry, Secret,
-    backend::{BlobStore, Identity, LinkStore, Metadata},
+    backend::{BlobStore, Identity, LinkStore, Metadata, StoreError},
 };
 use registry_storage::{
     SystemRandom,
     cache::Cached,
-    object::{ObjectBlobs, ObjectSettings},
+    object::{
+        ObjectBlobs, ObjectSettings,
+        object_store::{ObjectStore, multipart::MultipartStore},
+    },
     postgres::{PostgresMetadata, PostgresSettings},
 };
 
@@ -149,11 +152,11 @@ async fn connect(config: &Database, moving: bool) -> Result<PostgresMetadata, Fa
 
 fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {
     let made = match config.provider {
-        Provider::S3 => s3::blobs(config)?,
+        Provider::S3 => blobs_over(s3::client(config)?, config),
         #[cfg(feature = "azure")]
         Provider::Azure => azure::blobs(config)?,
         #[cfg(feature = "gcs")]
-        Provider::Gcs => gcs::blobs(config)?,
+        Provider::Gcs => blobs_over(gcs::client(config)?, config),
         #[cfg(not(all(feature = "azure", feature = "gcs")))]
         other => return Err(built_without(other)),
     };
@@ -166,6 +169,16 @@ fn built_without(provider: Provider) -> Failure {
     Failure::new(format!(
         "objects.provider: this program was built without {provider}"
     ))
+}
+
+/// The blobs of a bucket whose client has all that they need.
+fn blobs_over<C>(client: C, config: &Objects) -> Result<ObjectBlobs, StoreError>
+where
+    C: ObjectStore + MultipartStore,
+{
+    let client = Arc::new(client);
+    let random = Arc::new(SystemRandom);
+    ObjectBlobs::new(client.clone(), client, settings(config), random)
 }
 
 fn settings(config: &Objects) -> ObjectSettings {

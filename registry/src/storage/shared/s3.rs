@@ -2,34 +2,16 @@
 
 use std::sync::Arc;
 
-use registry_core::backend::StoreError;
-use registry_storage::{
-    SystemRandom,
-    object::{
-        ObjectBlobs,
-        object_store::{
-            StaticCredentialProvider,
-            aws::{self, AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
-        },
-    },
+use registry_storage::object::object_store::{
+    StaticCredentialProvider,
+    aws::{self, AmazonS3, AmazonS3Builder, AmazonS3ConfigKey, AwsCredential},
 };
 
-use super::{client, credentials::CredentialsFile, settings};
+use super::{client, credentials::CredentialsFile};
 use crate::{
     config::{Checksum, Encryption, Objects},
     failure::Failure,
 };
-
-pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>, Failure> {
-    let store = Arc::new(client(config)?);
-    let random = Arc::new(SystemRandom);
-    Ok(ObjectBlobs::new(
-        store.clone(),
-        store,
-        settings(config),
-        random,
-    ))
-}
 
 /// A client of the bucket.
 pub(in crate::storage) fn client(config: &Objects) -> Result<AmazonS3, Failure> {

@@ -119,6 +119,7 @@ macro_rules! metadata_contract {
             collection_04_a_revived_row_stays,
             collection_04_content_that_is_put_again_stays,
             collection_05_a_key_given_up_is_never_named_again,
+            collection_05_a_key_is_not_named_by_who_began_before_it_was_given_up,
             collection_05_a_put_beside_the_removal_of_content,
             collection_05_a_removed_object_is_given_until_forgotten,
             collection_06_a_key_named_meanwhile_is_young_again,

@@ -14,6 +14,7 @@
 //! repositories        id, name ─ namespace, bare, visibility?, public, version, created
 //! contents            digest ─ size, object? | inline?, quarantined, pass?       shared by repositories
 //! objects             key ─ live | doomed | gone                                 a doomed key is never named again
+//! gone_objects        since, key                                                 those that are gone, until they are forgotten
 //! links               repository, digest ─ holder, bare, pass?
 //! manifests           id; repository, digest ─ media_type, subject?, artifact_type?, descriptor, bytes, created, pass?
 //! manifest_references repository, target, digest, manifest ─ required
@@ -81,6 +82,7 @@ use self::{
     connect::InTurn,
     error::Failure,
     figures::Noted,
+    objects::Gone,
     param::Param,
     session::{Cancel, Session, cancel_by},
     standby::Standby,
@@ -102,6 +104,7 @@ pub struct PostgresMetadata {
     settings: PostgresSettings,
     noted: Arc<Noted>,
     tails: Tails,
+    gone: Gone,
     /// Who is asked for listings, where that is not the primary.
     standby: Option<Arc<Standby>>,
 }
@@ -156,19 +159,21 @@ impl PostgresMetadata {
             settings,
             noted: Arc::default(),
             tails: Tails::InNotes,
+            gone: Gone::Stay,
             standby: None,
         };
-        this.tails = this.migrate().await?;
+        let oldest = this.migrate().await?;
+        (this.tails, this.gone) = (Tails::beside(oldest), Gone::beside(oldest));
         Ok(this)
     }
 
-    /// Brings the schema up to date, and answers where tails are put then.
-    async fn migrate(&self) -> Result<Tails, PostgresOpenError> {
+    /// Brings the schema up to date, and answers the oldest version that may be at work beside this one.
+    async fn migrate(&self) -> Result<i64, PostgresOpenError> {
         let session = self.session().await?;
         schema::migrate(&session, self.settings.moving).await?;
-        let tails = schema::tails(&session).await?;
+        let oldest = schema::oldest_at_work(&session).await?;
         session.end();
-        Ok(tails)
+        Ok(oldest)
     }
 
     /// Whether the database can be written to: commits a transaction that changes nothing.

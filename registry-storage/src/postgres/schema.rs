@@ -18,7 +18,6 @@ use super::{
     error::Failure,
     moving::{self, MARKED, Mark},
     session::Session,
-    tails::Tails,
 };
 
 /// Takes a database of the version before to its own; the first makes one from nothing.
@@ -28,7 +27,7 @@ struct Migration {
     oldest: i64,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 4] = [
     Migration {
         sql: include_str!("migrations/001.sql"),
         oldest: 1,
@@ -41,6 +40,10 @@ const MIGRATIONS: [Migration; 3] = [
         sql: include_str!("migrations/003.sql"),
         oldest: 1,
     },
+    Migration {
+        sql: include_str!("migrations/004.sql"),
+        oldest: 1,
+    },
 ];
 
 /// The version that this code reads and writes.
@@ -49,9 +52,6 @@ const CURRENT: i64 = MIGRATIONS.len() as i64;
 
 /// The first version that has a table of who may use it.
 const COMPATIBLE: i64 = 2;
-
-/// The first version whose code reads tails that have rows of their own.
-const TAILS: i64 = 3;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS migrations (version bigint PRIMARY KEY)";
 
@@ -123,15 +123,12 @@ async fn run_missing(session: &Session) -> Result<(), PostgresOpenError> {
     Ok(())
 }
 
-/// Where tails are put, so that the oldest code that may be at work finds them.
-pub(super) async fn tails(session: &Session) -> Result<Tails, Failure> {
+/// The oldest version whose code may be at work.
+pub(super) async fn oldest_at_work(session: &Session) -> Result<i64, Failure> {
     if found(session).await? < COMPATIBLE {
-        return Ok(Tails::InNotes);
+        return Ok(1);
     }
-    Ok(match oldest(session).await? {
-        Some(TAILS..) => Tails::Apart,
-        _ => Tails::InNotes,
-    })
+    Ok(oldest(session).await?.unwrap_or(1))
 }
 
 async fn oldest(session: &Session) -> Result<Option<i64>, Failure> {

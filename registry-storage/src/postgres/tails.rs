@@ -18,6 +18,9 @@ pub(super) enum Tails {
     InNotes,
 }
 
+/// The first version whose code reads tails that have rows of their own.
+const APART: i64 = 3;
+
 /// It follows the claim. Asked for within that statement, which may have waited for whoever wrote before, it would be
 /// the tail of the time when the statement began, and the checkpoint that of the time when it ended.
 const TAIL: &str = "SELECT (SELECT string_agg(bytes, ''::bytea ORDER BY position) FROM upload_tails
@@ -52,6 +55,15 @@ impl PostgresMetadata {
 }
 
 impl Tails {
+    /// So that the oldest code that may be at work finds them.
+    pub(super) fn beside(oldest: i64) -> Self {
+        if oldest >= APART {
+            Self::Apart
+        } else {
+            Self::InNotes
+        }
+    }
+
     /// What stands in the row as the store's notes.
     pub(super) fn notes(self, store: &StoreCheckpoint) -> Bytes {
         if self == Self::Apart || store.tail.is_empty() {

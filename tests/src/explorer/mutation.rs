@@ -45,6 +45,8 @@ pub enum Mutation {
     SeparateKeyTables,
     /// A key is forgotten altogether once its object is deleted.
     ForgetKeys,
+    /// A writer may name its object however long ago it began.
+    NameHoweverLate,
     /// An object is deleted at once wherever its transaction was refused.
     DiscardRefused,
     /// A session that is finished is answered by its memory alone.

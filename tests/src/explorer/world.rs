@@ -190,6 +190,7 @@ impl World {
             }
             Request::RollBack => self.database.roll_back(client),
             Request::PutObject(object) => {
+                self.database.begin_work(client);
                 self.objects.insert(*object);
             }
             Request::DeleteObject(object) => {

@@ -83,7 +83,8 @@ pub struct UnknownObject {
 /// 4. *Revived rows stay.* A row whose mark was cleared, by whatever relied on it, is not removed unless it
 ///    is condemned again in a later pass.
 /// 5. *Handing over.* A removed content's object is listed by `doomed` from the same transaction on, until
-///    `forget_doomed`; its key can never again be named by a `put_blob`.
+///    `forget_doomed`; its key can never again be named by a `put_blob`. A backend may forget the key
+///    when no command can come any more that is [young enough](super::NAMED_WITHIN) to name it.
 /// 6. *Unknown objects.* `unknown` answers which of these keys no content, no open session and no doomed row
 ///    names, and remembers since when. `doom` makes those doomed that are unknown still and have been
 ///    for `grace`; with no grace they need not have been seen before. `forget_unknown` remembers of all but

@@ -1,5 +1,7 @@
 //! Blobs, manifests, tags and referrers of a repository.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 
@@ -49,6 +51,9 @@ pub struct ManifestRecord {
     pub condemned: bool,
 }
 
+/// How long after it began a writer may name an object: longer than any upload takes in one request.
+pub const NAMED_WITHIN: Duration = Duration::from_hours(7 * 24);
+
 /// Stores a blob and links it to a repository.
 #[derive(Clone, Debug)]
 pub struct PutBlob<'a> {
@@ -60,6 +65,9 @@ pub struct PutBlob<'a> {
     pub size: u64,
     /// Its bytes.
     pub content: BlobContent,
+    /// The backend's time at some moment before the object was completed. Where that is longer ago than
+    /// [`NAMED_WITHIN`] the backend may have forgotten that it gave the object up, so it refuses to name it.
+    pub since: Timestamp,
     /// The upload session that this ends, if there was one.
     pub session: Option<SessionEnd<'a>>,
     /// What may be made besides.
@@ -79,7 +87,7 @@ pub enum PutBlobOutcome {
     RepositoryAbsent,
     /// The session belongs to a newer writer, was cancelled, or ended with another digest.
     SessionLost,
-    /// The store's object is already given up by the collector: upload again.
+    /// The store's object is already given up by the collector, or might be: upload again.
     ObjectGone,
 }
 

@@ -41,8 +41,8 @@ pub use collection::{Collection, Condemned, Doomed, Removed, UnknownObject};
 pub use content::{
     BlobContent, BlobRecord, Content, DeleteBlob, DeleteBlobOutcome, DeleteManifest,
     DeleteManifestOutcome, DeleteTag, DeleteTagOutcome, ManifestRecord, MountBlob,
-    MountBlobOutcome, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome, ReferenceRow,
-    ReferenceTarget, ReferrersPage, Renewal, TagCondition, TagMove,
+    MountBlobOutcome, NAMED_WITHIN, PutBlob, PutBlobOutcome, PutManifest, PutManifestOutcome,
+    ReferenceRow, ReferenceTarget, ReferrersPage, Renewal, TagCondition, TagMove,
 };
 pub use inspection::{Inspection, KeptContent, KeptManifest, Quarantined, Totals};
 pub use leases::{Lease, Leases};

@@ -170,6 +170,7 @@ impl Commit {
             digest: &self.digest,
             size,
             content: content.clone(),
+            since: self.permit.now,
             session: hold.map(Hold::end),
             create: self.inner().settings.create,
             origin: access.origin(),

@@ -26,6 +26,9 @@ pub use upload::{Upload, UploadStatus};
 pub type Body<'a> = dyn Stream<Item = Result<Bytes, BodyError>> + Send + Unpin + 'a;
 
 /// A repository that may be written to.
+///
+/// It is for one piece of work: what is pushed by a handle that is older than
+/// [a week](crate::backend::NAMED_WITHIN) may be refused.
 pub struct Push {
     access: Access,
     permit: Permit,

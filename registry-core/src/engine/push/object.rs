@@ -25,7 +25,7 @@ impl Push {
     ///
     /// # Errors
     /// [`Error::DigestMismatch`] where the bytes are others, [`Error::Unavailable`] where it has another
-    /// length.
+    /// length or is not there.
     pub async fn put_object(
         &self,
         blob: &PushedBlob,
@@ -52,12 +52,13 @@ impl Push {
 impl Commit {
     /// Whether an object is what it is said to be, as far as that is not believed.
     async fn examine(&self, content: &BlobContent, size: u64, trust: Trust) -> Result<()> {
-        if let BlobContent::Object(key) = content
-            && let Some(found) = self.inner().blobs.stat(key).await?
-            && found != size
-        {
-            let sentence = format!("the store has {found} bytes of {size}");
-            return Err(Error::Unavailable(sentence));
+        if let BlobContent::Object(key) = content {
+            let unlike = match self.inner().blobs.stat(key).await? {
+                Some(found) if found == size => None,
+                Some(found) => Some(format!("the store has {found} bytes of {size}")),
+                None => Some(format!("the store has no {key}")),
+            };
+            unlike.map_or(Ok(()), |sentence| Err(Error::Unavailable(sentence)))?;
         }
         if trust == Trust::Digest {
             return Ok(());

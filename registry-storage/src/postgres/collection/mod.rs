@@ -20,7 +20,7 @@ use tokio_postgres::Row;
 use super::{
     PostgresMetadata,
     error::Failure,
-    objects::{DOOMED, FORGET_DOOMED, FORGET_UNKNOWN, key, texts},
+    objects::{DOOMED, FORGET_UNKNOWN, key, texts},
     value::limit,
 };
 
@@ -125,9 +125,7 @@ impl Collection for PostgresMetadata {
     }
 
     async fn forget_doomed(&self, keys: &[ObjectKey]) -> Result<(), MetadataError> {
-        self.write(FORGET_DOOMED, &[texts(keys).into()])
-            .await
-            .map(drop)
+        self.forget_deleted(keys).await
     }
 
     async fn unknown(&self, keys: &[ObjectKey]) -> Result<Vec<UnknownObject>, MetadataError> {

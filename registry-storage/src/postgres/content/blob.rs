@@ -55,7 +55,7 @@ impl Transaction<'_> {
         let Some(repository) = made else {
             return Ok(stale());
         };
-        let outcome = match self.keep(digest, command.size, &command.content).await? {
+        let outcome = match self.keep(command).await? {
             Kept::Gone => return Ok(refused(PutBlobOutcome::ObjectGone)),
             Kept::Given => PutBlobOutcome::Stored,
             Kept::Other => PutBlobOutcome::Deduplicated,

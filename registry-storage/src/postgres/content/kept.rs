@@ -5,7 +5,7 @@
 
 use registry_core::{
     Digest,
-    backend::{BlobContent, ObjectKey},
+    backend::{BlobContent, ObjectKey, PutBlob},
 };
 
 use crate::postgres::{error::Failure, transaction::Transaction, value::text};
@@ -53,12 +53,8 @@ const STANDING: &str = "SELECT c.digest, c.object, c.quarantined, c.pass IS NOT 
 
 impl Transaction<'_> {
     /// Keeps a content that nothing stands against.
-    pub(super) async fn keep(
-        &self,
-        digest: &Digest,
-        size: u64,
-        content: &BlobContent,
-    ) -> Result<Kept, Failure> {
+    pub(super) async fn keep(&self, command: &PutBlob<'_>) -> Result<Kept, Failure> {
+        let (digest, content) = (command.digest, &command.content);
         loop {
             let standing = self.standing(digest, content).await?;
             if matches!(standing.object, Object::Gone) {
@@ -72,8 +68,8 @@ impl Transaction<'_> {
                     let there = !served.condemned || self.revive_content(digest).await?;
                     there.then_some(if given { Kept::Given } else { Kept::Other })
                 }
-                Some(_) => self.replace(digest, size, content).await?,
-                None => self.add_content(digest, size, content).await?,
+                Some(_) => self.replace(command).await?,
+                None => self.add_content(command).await?,
             };
             // Another came first: what it left is seen by the next statement.
             if let Some(kept) = kept {
@@ -122,40 +118,25 @@ impl Transaction<'_> {
         Ok(self.run(sql, &[digest.as_str().into()]).await? > 0)
     }
 
-    async fn add_content(
-        &self,
-        digest: &Digest,
-        size: u64,
-        content: &BlobContent,
-    ) -> Result<Option<Kept>, Failure> {
+    async fn add_content(&self, command: &PutBlob<'_>) -> Result<Option<Kept>, Failure> {
         let sql = "INSERT INTO contents (digest, size, object, inline) VALUES ($1, $2, $3, $4)
             ON CONFLICT DO NOTHING";
-        self.have_serve(sql, digest, size, content).await
+        self.have_serve(sql, command).await
     }
 
     /// Has a content serve in the place of one in quarantine, whose object is kept aside.
-    async fn replace(
-        &self,
-        digest: &Digest,
-        size: u64,
-        content: &BlobContent,
-    ) -> Result<Option<Kept>, Failure> {
+    async fn replace(&self, command: &PutBlob<'_>) -> Result<Option<Kept>, Failure> {
         let sql = "UPDATE contents
             SET size = $2, object = $3, inline = $4, quarantined = false, pass = NULL
             WHERE digest = $1 AND quarantined";
-        self.have_serve(sql, digest, size, content).await
+        self.have_serve(sql, command).await
     }
 
-    async fn have_serve(
-        &self,
-        sql: &str,
-        digest: &Digest,
-        size: u64,
-        content: &BlobContent,
-    ) -> Result<Option<Kept>, Failure> {
+    async fn have_serve(&self, sql: &str, command: &PutBlob<'_>) -> Result<Option<Kept>, Failure> {
+        let content = &command.content;
         let params = [
-            digest.as_str().into(),
-            size.cast_signed().into(),
+            command.digest.as_str().into(),
+            command.size.cast_signed().into(),
             object(content).into(),
             inline(content).into(),
         ];
@@ -163,16 +144,10 @@ impl Transaction<'_> {
             return Ok(None);
         }
         let named = match content {
-            BlobContent::Object(key) => self.name_object(key).await?,
+            BlobContent::Object(key) => self.name_object(key, command.since).await?,
             BlobContent::Inline(_) => true,
         };
         Ok(Some(if named { Kept::Given } else { Kept::Gone }))
-    }
-
-    /// Says for ever that a key is in use. False where it was used or given up before.
-    async fn name_object(&self, key: &ObjectKey) -> Result<bool, Failure> {
-        let sql = "INSERT INTO objects (key, state) VALUES ($1, 'live') ON CONFLICT DO NOTHING";
-        Ok(self.run(sql, &[key.as_str().into()]).await? > 0)
     }
 }
 

@@ -8,6 +8,7 @@ mod contract;
 mod counted;
 mod database;
 mod figures;
+mod gone;
 mod harness;
 mod invariants;
 mod listings;

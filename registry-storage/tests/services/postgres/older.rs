@@ -17,7 +17,11 @@ mod left_behind;
 use left_behind::holds_all;
 
 /// A database of each schema that there was.
-pub(super) const OLDER: [&str; 2] = [include_str!("older/001.sql"), include_str!("older/002.sql")];
+pub(super) const OLDER: [&str; 3] = [
+    include_str!("older/001.sql"),
+    include_str!("older/002.sql"),
+    include_str!("older/003.sql"),
+];
 
 /// The schema of this version.
 const CURRENT: i64 = OLDER.len() as i64 + 1;

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use futures_util::future::join;
 use registry_core::{
-    Descriptor, Digest, MediaType, RepositoryName, Tag, Visibility,
+    Descriptor, Digest, MediaType, RepositoryName, Tag, Timestamp, Visibility,
     backend::{
         BlobContent, Checked, Collection, Content, CreateRule, DeleteBlob, DeleteBlobOutcome,
         DeleteManifest, DeleteTag, MetadataError, MountBlob, MountBlobOutcome, NamespaceSettings,
@@ -160,6 +160,23 @@ impl Place {
     }
 
     pub(crate) async fn put_blob(&self, name: &str, text: &str, key: &str) -> PutBlobOutcome {
+        self.put_blob_begun(name, text, key, self.now().await).await
+    }
+
+    /// The database's time.
+    pub(crate) async fn now(&self) -> Timestamp {
+        let name = "team/app".parse().unwrap();
+        self.metadata.facts(&name).await.unwrap().now
+    }
+
+    /// Of a writer that began at some time.
+    pub(crate) async fn put_blob_begun(
+        &self,
+        name: &str,
+        text: &str,
+        key: &str,
+        since: Timestamp,
+    ) -> PutBlobOutcome {
         let digest = Digest::sha256(text.as_bytes());
         let put = async |scope: Scope<'_>| {
             let command = PutBlob {
@@ -167,6 +184,7 @@ impl Place {
                 digest: &digest,
                 size: text.len() as u64,
                 content: BlobContent::Object(ObjectKey::new(key)),
+                since,
                 session: None,
                 create: NEW,
                 origin: ALICE,

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use registry_core::{
-    Clock, Descriptor, Digest, MediaType, Reference, RepositoryName, Tag,
+    Clock, Descriptor, Digest, MediaType, Reference, RepositoryName, Tag, Timestamp,
     backend::{
         BlobContent, Checked, Content, CreateRule, ManifestRecord, MetadataError,
         NamespaceSettings, ObjectKey, Origin, PutBlob, PutBlobOutcome, PutManifest,
@@ -133,6 +133,7 @@ impl<'m> Client<'m> {
                 digest: &digest,
                 size: bytes.len() as u64,
                 content: BlobContent::Object(ObjectKey::new(object)),
+                since: Timestamp::default(),
                 session: None,
                 create: NEW,
                 origin: ORIGIN,

@@ -76,6 +76,7 @@ impl Backend {
                 grace: None,
             },
             conflict: OnConflict::Nothing,
+            in_time: false,
         };
         self.sql.insert(insert).await;
     }

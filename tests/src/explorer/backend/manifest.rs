@@ -78,6 +78,7 @@ impl Backend {
             key: tag,
             columns: Columns::Tag(to),
             conflict: OnConflict::Set(Assignment::Point(to), Condition::Always),
+            in_time: false,
         };
         self.sql.insert(insert).await;
     }

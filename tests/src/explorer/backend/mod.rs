@@ -71,5 +71,6 @@ fn upsert(key: Key, columns: super::store::Columns) -> Insert {
         key,
         columns,
         conflict: OnConflict::Set(Assignment::Unmark, Condition::Marked),
+        in_time: false,
     }
 }

@@ -31,6 +31,7 @@ impl Backend {
             key: Key::Object(object),
             columns: Columns::Object(ObjectState::Unknown(Grace::Running)),
             conflict: OnConflict::Nothing,
+            in_time: false,
         };
         self.sql.insert(insert).await;
     }
@@ -41,6 +42,7 @@ impl Backend {
             key: Key::Object(key.into()),
             columns: Columns::Object(ObjectState::Doomed),
             conflict: OnConflict::Set(Assignment::Doom, Condition::Unknown),
+            in_time: false,
         };
         let doomed = self.sql.insert(insert).await;
         self.sql.commit().await;

@@ -49,6 +49,7 @@ impl Backend {
                 key: link,
                 columns: Columns::Link,
                 conflict: OnConflict::Nothing,
+                in_time: false,
             };
             if self.sql.insert(insert).await {
                 return;
@@ -105,6 +106,7 @@ impl Backend {
             key: Key::Content(digest),
             columns: Columns::Content(object),
             conflict: OnConflict::Nothing,
+            in_time: false,
         };
         self.sql.insert(insert).await
     }
@@ -120,6 +122,7 @@ impl Backend {
                 key,
                 columns: Columns::Object(ObjectState::Named),
                 conflict: OnConflict::Set(Assignment::Name, Condition::Unknown),
+                in_time: !self.has(Mutation::NameHoweverLate),
             };
             self.sql.insert(insert).await
         };

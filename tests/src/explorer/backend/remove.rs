@@ -93,7 +93,7 @@ impl Backend {
         keys.map(|key| Doomed { key }).collect()
     }
 
-    /// These are deleted. Their keys stay given up: a command that names one may yet come.
+    /// These are deleted. Their keys stay given up for as long as a command that names one may yet come.
     pub(crate) async fn forget_doomed(&self, keys: &[ObjectKey]) {
         let rows = keys.iter().map(|key| Key::Object(Id::from(key))).collect();
         let action = match self.has(Mutation::ForgetKeys) {
@@ -102,6 +102,9 @@ impl Backend {
         };
         let scan = Scan::Keys(rows);
         self.collect(scan, Condition::Doomed, action, Returning::Nothing)
+            .await;
+        let (all, old) = (Scan::Objects, Condition::GoneForLong);
+        self.collect(all, old, Action::Delete, Returning::Nothing)
             .await;
         self.sql.commit().await;
     }

@@ -37,9 +37,7 @@ impl Client {
         for key in &keys {
             self.discard(key.as_str()).await;
         }
-        if !keys.is_empty() {
-            self.metadata.forget_doomed(&keys).await;
-        }
+        self.metadata.forget_doomed(&keys).await;
     }
 
     /// Looks for objects of the store that nothing names, and gives up those it knew before.

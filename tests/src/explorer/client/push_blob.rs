@@ -1,7 +1,7 @@
 //! Pushing and mounting blobs.
 
 use registry_core::{
-    UploadId,
+    Timestamp, UploadId,
     backend::{
         BlobContent, MountBlob, MountBlobOutcome, ObjectKey, PutBlob, PutBlobOutcome, SessionEnd,
         SessionKey,
@@ -115,6 +115,7 @@ impl Client {
             digest: &digest_of(digest),
             size: 1,
             content: BlobContent::Object(ObjectKey::new(object)),
+            since: Timestamp::default(),
             session: end,
             create: EVERYTHING,
             origin: NOBODY,

@@ -2,7 +2,7 @@
 
 use super::{
     database::Database,
-    row::{Columns, Grace, ObjectState, Row},
+    row::{Age, Columns, Grace, ObjectState, Row},
     statement::{Assignment, Condition},
 };
 
@@ -16,7 +16,7 @@ impl Database {
             Assignment::Point(manifest) => row.columns = Columns::Tag(*manifest),
             Assignment::Name => row.columns = Columns::Object(ObjectState::Named),
             Assignment::Doom => row.columns = Columns::Object(ObjectState::Doomed),
-            Assignment::Forget => row.columns = Columns::Object(ObjectState::Gone),
+            Assignment::Forget => row.columns = Columns::Object(ObjectState::Gone(Age::default())),
             _ => self.assign_numbers(client, assignment, &mut row.columns),
         }
         row
@@ -56,6 +56,9 @@ pub(super) fn holds(condition: &Condition, row: &Row) -> bool {
         }
         Condition::UnknownForGrace => {
             row.columns == Columns::Object(ObjectState::Unknown(Grace::Over))
+        }
+        Condition::GoneForLong => {
+            matches!(row.columns, Columns::Object(ObjectState::Gone(age)) if age.is_late())
         }
         Condition::OpenAt(at) => is_open(row, |epoch| epoch == *at),
         Condition::Open => is_open(row, |_| true),

@@ -2,7 +2,7 @@
 
 use super::{
     column::holds,
-    row::{Columns, Key, Row},
+    row::{Age, Columns, Key, Row},
     statement::{LockMode, Statement},
     table::Table,
 };
@@ -15,6 +15,8 @@ use super::{
 pub(crate) struct Database {
     slots: Table<Slot>,
     transactions: Vec<Transaction>,
+    /// Since when each client has been at work on what it writes.
+    begun: Vec<Age>,
     next_xid: u32,
     newest_ended: u32,
     /// Whether manifests that nothing keeps are collected.
@@ -52,6 +54,17 @@ impl Database {
     /// Ends what is open, and makes room for so many clients.
     pub(crate) fn restart(&mut self, clients: usize) {
         self.transactions = vec![Transaction::default(); clients];
+        self.begun = vec![Age::default(); clients];
+    }
+
+    /// The client begins anew with something.
+    pub(crate) fn begin_work(&mut self, client: usize) {
+        self.begun[client] = Age::default();
+    }
+
+    /// Whether the client began too long ago to name an object.
+    pub(super) fn is_late(&self, client: usize) -> bool {
+        self.begun[client].is_late()
     }
 
     /// Commits a row out of nothing.
@@ -191,6 +204,7 @@ impl Database {
     /// The grace period passes.
     pub(crate) fn tick(&mut self) {
         self.rows_mut().for_each(Row::age);
+        self.begun.iter_mut().for_each(Age::grow);
     }
 
     /// Forgets what can make no difference, so that states that go on alike are alike. Where no

@@ -135,6 +135,9 @@ impl Database {
     /// Inserts a row, or does what is to be done on a conflict.
     pub(crate) fn insert(&mut self, client: usize, insert: &Insert) -> Progress {
         let key = insert.key;
+        if insert.in_time && self.is_late(client) {
+            return Progress::Done(Rows::default());
+        }
         if self.is_written(client, key) {
             return Progress::Blocked;
         }

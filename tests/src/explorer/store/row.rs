@@ -82,7 +82,7 @@ pub(crate) enum ObjectState {
     /// Given up: no command can name it again, and the store is to delete it.
     Doomed,
     /// Given up, and deleted from the store.
-    Gone,
+    Gone(Age),
 }
 
 /// How a grace stands that counts from a stored time. Time passes in whole grace periods, so that is
@@ -93,6 +93,25 @@ pub(crate) enum Grace {
     Running,
     /// A period has passed since.
     Over,
+}
+
+/// How many graces have passed, as far as anybody asks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Age(u8);
+
+impl Age {
+    /// A writer may take so many: more than the collector needs to give up what nothing names.
+    const NAMED_WITHIN: u8 = 3;
+
+    /// The grace period passes.
+    pub(super) fn grow(&mut self) {
+        self.0 = Self::NAMED_WITHIN.min(self.0 + 1);
+    }
+
+    /// Whether it is more than a writer may take.
+    pub(super) fn is_late(self) -> bool {
+        self.0 == Self::NAMED_WITHIN
+    }
 }
 
 /// What a manifest refers to.
@@ -172,6 +191,7 @@ impl Row {
                 grace: Some(grace), ..
             }
             | Columns::Object(ObjectState::Unknown(grace)) => *grace = Grace::Over,
+            Columns::Object(ObjectState::Gone(age)) => age.grow(),
             _ => {}
         }
     }
@@ -197,8 +217,8 @@ impl Row {
 
     /// Whether it is a key of the store that no command may name.
     pub(crate) fn is_given_up(&self) -> bool {
-        let given_up = [ObjectState::Doomed, ObjectState::Gone];
-        given_up.map(Columns::Object).contains(&self.columns)
+        let given_up = |state| matches!(state, ObjectState::Doomed | ObjectState::Gone(_));
+        matches!(self.columns, Columns::Object(state) if given_up(state))
     }
 
     /// The pass of the row that names it.

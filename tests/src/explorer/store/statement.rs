@@ -91,6 +91,8 @@ pub(crate) enum Condition {
     Unknown,
     /// The key of the store has been unknown for the grace period.
     UnknownForGrace,
+    /// The key of the store has been gone for as long as a writer may take.
+    GoneForLong,
     /// The session is open and of this epoch.
     OpenAt(u8),
     /// The session is open.
@@ -205,6 +207,8 @@ pub(crate) struct Insert {
     pub(crate) columns: Columns,
     /// Where it is not.
     pub(crate) conflict: OnConflict,
+    /// Whether it is refused to a writer that began too long ago.
+    pub(crate) in_time: bool,
 }
 
 /// Rows as a statement returns them.

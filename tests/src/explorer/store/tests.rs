@@ -91,6 +91,7 @@ fn insert(database: &mut Database, client: usize, key: Key, columns: Columns) ->
         key,
         columns,
         conflict,
+        in_time: false,
     };
     match database.insert(client, &insert) {
         Progress::Done(rows) => Some(rows),

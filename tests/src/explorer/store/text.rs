@@ -102,7 +102,8 @@ impl Display for LockMode {
 impl Display for Insert {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let row = Row::new(self.columns.clone());
-        write!(f, "INSERT {}{row} ON CONFLICT DO ", self.key)?;
+        let in_time = if self.in_time { " IF IN TIME" } else { "" };
+        write!(f, "INSERT {}{row}{in_time} ON CONFLICT DO ", self.key)?;
         match &self.conflict {
             OnConflict::Nothing => write!(f, "NOTHING"),
             OnConflict::Set(assignment, when) => {

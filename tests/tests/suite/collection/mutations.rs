@@ -142,9 +142,15 @@ fn named_and_given_up_keys_have_one_unique_index() {
 }
 
 #[test]
-fn a_key_that_was_given_up_is_never_forgotten() {
+fn a_key_that_was_given_up_is_not_forgotten_at_once() {
     let scenario = scenarios::late_commit();
     breaks(&scenario, &[Mutation::ForgetKeys], is_lost);
+}
+
+#[test]
+fn a_writer_that_began_long_ago_names_nothing() {
+    let scenario = scenarios::very_late_commit();
+    breaks(&scenario, &[Mutation::NameHoweverLate], is_lost);
 }
 
 #[test]

@@ -90,6 +90,11 @@ fn a_late_commit_and_the_orphan_sweep_do_not_both_win() {
 }
 
 #[test]
+fn a_key_is_forgotten_when_no_commit_can_name_it() {
+    holds(&scenarios::very_late_commit());
+}
+
+#[test]
 fn an_upload_that_two_requests_finish_keeps_its_object() {
     holds(&scenarios::upload_taken_over());
 }

@@ -151,6 +151,24 @@ pub(super) fn late_commit() -> Scenario {
         .ticks(2)
 }
 
+/// An orphan is named by a commit so late that the collector has forgotten that it gave it up.
+pub(super) fn very_late_commit() -> Scenario {
+    Scenario::default()
+        .object("1")
+        .client("commit", |client| async move {
+            client.commit_blob("a", "L", "1").await;
+        })
+        .client("collector", |client| async move {
+            for _ in 0..2 {
+                client.sweep().await;
+            }
+            for _ in 0..2 {
+                client.delete_doomed().await;
+            }
+        })
+        .ticks(4)
+}
+
 /// An upload is finished by a second request while the first one's transaction is still under way.
 pub(super) fn upload_taken_over() -> Scenario {
     Scenario::default()

@@ -77,6 +77,20 @@ fn who_trusts_believes_the_digest_and_not_the_length() {
 }
 
 #[test]
+fn an_object_that_is_not_there_is_no_blob_for_who_trusts_either() {
+    run(async {
+        let fixture = Fixture::new();
+        let said = blob(&[1; LARGE]);
+        for trust in [Trust::Nothing, Trust::Digest] {
+            let absent = ObjectKey::new("blobs/absent");
+            let refused = put(&fixture, &said, absent, trust).await;
+            refused!(refused, Error::Unavailable(_));
+            fixture.blob(NAME, &said.digest).await.unwrap_err();
+        }
+    });
+}
+
+#[test]
 fn an_object_of_a_blob_that_is_there_is_given_up() {
     run(async {
         let fixture = Fixture::new();

@@ -203,6 +203,7 @@ fn wrong_bytes_in_the_metadata_are_found_and_healed() {
             digest: &digest,
             size: 5,
             content: BlobContent::Inline("wrong".into()),
+            since: Timestamp::default(),
             session: None,
             create: CreateRule {
                 namespace: Some(NamespaceSettings::default()),

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use registry_core::backend::{ObjectKey, PutBlobOutcome, UnknownObject};
+use registry_core::backend::{NAMED_WITHIN, ObjectKey, PutBlob, PutBlobOutcome, UnknownObject};
 
 use crate::contract::metadata::{
     MetadataHarness,
-    fixture::{GRACE, MINUTES, Repo, SampleBlob, SampleSession, checkpoint, doomed, pass, unknown},
+    fixture::{
+        GRACE, MINUTES, Repo, SampleBlob, SampleSession, checkpoint, current, doomed, pass, unknown,
+    },
 };
 
 /// The object of a removed content is given to every process until it was told to be forgotten; that
@@ -76,6 +78,32 @@ pub async fn collection_05_a_key_given_up_is_never_named_again(harness: &dyn Met
         !repo.has_blob(&blob.digest).await,
         "a blob without an object is there"
     );
+}
+
+/// However long ago it was given up, for who could know it then.
+pub async fn collection_05_a_key_is_not_named_by_who_began_before_it_was_given_up(
+    harness: &dyn MetadataHarness,
+) {
+    let repo = Repo::create(harness.metadata(), "team/app").await;
+    let since = repo.facts().await.now;
+    let blob = SampleBlob::object("layer", "objects/1");
+    repo.put_blob(&blob).await;
+    repo.delete_blob(&blob.digest).await;
+    pass(harness).await;
+    let collector = harness.second();
+    for age in [Duration::ZERO, NAMED_WITHIN, NAMED_WITHIN * 2] {
+        harness.advance(age + MINUTES).await;
+        for keys in [&[ObjectKey::new("objects/1")][..], &[]] {
+            collector.forget_doomed(keys).await.expect("forget_doomed");
+        }
+        let late = PutBlob {
+            since,
+            ..blob.put(repo.scope().await)
+        };
+        let outcome = current(repo.metadata.put_blob(late).await.expect("put_blob"));
+        assert_eq!(outcome, PutBlobOutcome::ObjectGone);
+        assert!(!repo.has_blob(&blob.digest).await);
+    }
 }
 
 /// Of some keys, exactly those are unknown that no content, no open session and no object given up

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use registry_core::backend::LinkStore;
-use registry_storage::object::{ObjectBlobs, ObjectLinks};
+use registry_storage::object::{ObjectBlobs, ObjectLinks, object_store::signer::Signer};
 
+#[cfg(feature = "azure")]
+use super::shared::azure;
 use super::shared::s3;
 use crate::{
-    config::{Config, Objects},
+    config::{Config, Objects, Provider},
     failure::Failure,
 };
 
@@ -23,6 +25,10 @@ pub(super) fn open(
     if let Some(endpoint) = &config.redirects.endpoint {
         outside.endpoint = Some(endpoint.clone());
     }
-    let signer = Arc::new(s3::client(&outside)?);
+    let signer: Arc<dyn Signer> = match outside.provider {
+        #[cfg(feature = "azure")]
+        Provider::Azure => Arc::new(azure::client(&outside)?),
+        _ => Arc::new(s3::client(&outside)?),
+    };
     Ok(Some(Arc::new(ObjectLinks::new(blobs, signer))))
 }

@@ -8,7 +8,7 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use reqwest::blocking::Client;
+use reqwest::{blocking::Client, redirect::Policy};
 use sha2::Sha256;
 
 use super::{
@@ -93,10 +93,9 @@ fn shared_access() -> String {
     format!("sv={version}&ss=b&srt=sco&sp={allowed}&se={until}&spr=https,http&sig={signature}")
 }
 
-/// Each chunk of an upload at another server; the object has several parts.
-fn assert_shared(replicas: &[Replica; 2]) {
-    let bytes = content(3 * PART + 5);
-    let digest = sha256(&bytes);
+/// Pushes a blob, each chunk of it by another server, and answers its digest.
+fn push(replicas: &[Replica; 2], bytes: &[u8]) -> String {
+    let digest = sha256(bytes);
     let client = Client::new();
     let url = format!("{}/v2/a/b/blobs/uploads/", replicas[0].url);
     let mut answer = client.post(url).send().unwrap();
@@ -112,6 +111,14 @@ fn assert_shared(replicas: &[Replica; 2]) {
         .send()
         .unwrap();
     assert_eq!(answer.status(), 201, "{:?}", answer.text());
+    digest
+}
+
+/// The object has several parts.
+fn assert_shared(replicas: &[Replica; 2]) {
+    let bytes = content(3 * PART + 5);
+    let digest = push(replicas, &bytes);
+    let client = Client::new();
     for replica in replicas {
         let url = format!("{}/v2/a/b/blobs/{digest}", replica.url);
         assert!(client.get(url).send().unwrap().bytes().unwrap() == bytes);
@@ -139,6 +146,38 @@ fn assert_works(way: (&'static str, String)) {
 #[test]
 fn servers_share_a_container_by_the_key_of_its_account() {
     assert_works(("REGISTRY_OBJECTS_ACCOUNT_KEY", KEY.to_owned()));
+}
+
+#[test]
+fn a_large_blob_comes_from_the_container_by_a_link_to_it_alone() {
+    let postgres = Postgres::start();
+    let database = postgres.create("registry");
+    let (azurite, unused) = (Azurite::start(), Bucket::start());
+    let mut settings = azurite.settings(("REGISTRY_OBJECTS_ACCOUNT_KEY", KEY.to_owned()));
+    settings.push(("REGISTRY_REDIRECTS_ENABLED", "true".to_owned()));
+    let replica = || Replica::start_with(&database, &unused, &settings);
+    let replicas = [replica(), replica()];
+    let bytes = content(2 * PART + 4711);
+    let digest = push(&replicas, &bytes);
+
+    let client = Client::builder().redirect(Policy::none()).build().unwrap();
+    let url = format!("{}/v2/a/b/blobs/{digest}", replicas[0].url);
+    let answer = client.get(url).send().unwrap();
+    assert_eq!(answer.status(), 307);
+    let link = answer.headers()["location"].to_str().unwrap();
+    assert!(link.starts_with(&azurite.endpoint), "{link}");
+    let read = client.get(link).send().unwrap();
+    assert_eq!(read.status(), 200);
+    assert!(read.bytes().unwrap() == bytes);
+    let read = client.get(link).header("range", "bytes=7-4242");
+    let read = read.send().unwrap();
+    assert_eq!(read.status(), 206);
+    assert!(read.bytes().unwrap() == bytes[7..4243]);
+
+    let marker = link.replacen("/content/blobs/", "/content/", 1);
+    for refused in [client.get(marker), client.delete(link)] {
+        assert_eq!(refused.send().unwrap().status(), 403);
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use registry_server::Address;
 
-use super::{Anonymous, Config, Listen, Provider, Written};
+use super::{Anonymous, Config, Listen, Objects, Provider, Written};
 
 /// Notes what cannot be together.
 pub(super) fn check(config: &Config, written: &mut Written) {
@@ -96,15 +96,27 @@ fn redirects_lead_to_a_bucket(config: &Config, written: &mut Written) {
         let what = "redirects.enabled needs objects.bucket: only a bucket can be redirected to";
         return written.problem(&origin, what);
     }
-    if redirects.enabled && config.objects.provider != Provider::S3 {
+    if redirects.enabled
+        && let Some(what) = unsigned(&config.objects)
+    {
         let origin = written.origin("redirects", "enabled").clone();
-        let what =
-            "redirects.enabled needs objects.provider = \"s3\": no other bucket is redirected to";
         return written.problem(&origin, what);
     }
     if !(Duration::from_secs(1)..=LONGEST_URL).contains(&redirects.expires) {
         let origin = written.origin("redirects", "expires").clone();
         written.problem(&origin, "redirects.expires must be from 1s to 5m");
+    }
+}
+
+/// Why nothing can sign links to a bucket, if that is so.
+fn unsigned(objects: &Objects) -> Option<&'static str> {
+    match objects.provider {
+        Provider::S3 => None,
+        Provider::Azure if objects.account_key.is_some() => None,
+        Provider::Azure => {
+            Some("redirects.enabled needs objects.account_key: nothing else signs links here")
+        }
+        Provider::Gcs => Some("redirects.enabled needs a bucket of another provider than \"gcs\""),
     }
 }
 

@@ -7,7 +7,7 @@ use registry_storage::{
     SystemRandom,
     object::{
         ObjectBlobs,
-        object_store::azure::{MicrosoftAzureBuilder, split_sas},
+        object_store::azure::{MicrosoftAzure, MicrosoftAzureBuilder, split_sas},
     },
 };
 
@@ -15,6 +15,20 @@ use super::{client, settings};
 use crate::{config::Objects, failure::Failure};
 
 pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>, Failure> {
+    let random = Arc::new(SystemRandom);
+    Ok(ObjectBlobs::azure(
+        builder(config)?,
+        settings(config),
+        random,
+    ))
+}
+
+/// A client of the container, to sign links with.
+pub(in crate::storage) fn client(config: &Objects) -> Result<MicrosoftAzure, Failure> {
+    builder(config)?.build().map_err(client::unusable)
+}
+
+fn builder(config: &Objects) -> Result<MicrosoftAzureBuilder, Failure> {
     let given = config.account_key.is_some() || config.shared_access.is_some();
     let builder = match given {
         // What the environment has would be another way in.
@@ -40,6 +54,5 @@ pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>,
         let pairs = split_sas(signature.expose()).map_err(client::unusable)?;
         builder = builder.with_sas_authorization(pairs);
     }
-    let random = Arc::new(SystemRandom);
-    Ok(ObjectBlobs::azure(builder, settings(config), random))
+    Ok(builder)
 }

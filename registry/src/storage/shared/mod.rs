@@ -1,7 +1,7 @@
 //! A database and a bucket, which any number of servers share.
 
 #[cfg(feature = "azure")]
-mod azure;
+pub(super) mod azure;
 mod client;
 mod credentials;
 #[cfg(feature = "gcs")]

@@ -14,7 +14,7 @@
 //! repositories        id, name ─ namespace, bare, visibility?, public, version, created
 //! contents            digest ─ size, object? | inline?, quarantined, pass?       shared by repositories
 //! objects             key ─ live | doomed | gone                                 a doomed key is never named again
-//! gone_objects        since, key                                                 those that are gone, until they are forgotten
+//! gone_objects        key ─ since                                                those that are gone, until they are forgotten
 //! links               repository, digest ─ holder, bare, pass?
 //! manifests           id; repository, digest ─ media_type, subject?, artifact_type?, descriptor, bytes, created, pass?
 //! manifest_references repository, target, digest, manifest ─ required

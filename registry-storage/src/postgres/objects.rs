@@ -43,16 +43,14 @@ const FORGOTTEN: usize = 100;
 const STAY_GONE: &str =
     "UPDATE objects SET state = 'gone' WHERE key = ANY ($1) AND state = 'doomed'";
 
-/// One that is gone anew has an older row that comes of age first: whoever could name it then is refused by its age
-/// already.
 const FORGET_GONE: &str = "WITH deleted AS (
         UPDATE objects SET state = 'gone' WHERE key = ANY ($1) AND state = 'doomed' RETURNING key),
-    noted AS (INSERT INTO gone_objects (since, key) SELECT registry_now(), key FROM deleted
-        ON CONFLICT DO NOTHING),
-    old AS (SELECT since, key FROM gone_objects WHERE since < (SELECT registry_now()) - $2
+    noted AS (INSERT INTO gone_objects (key, since) SELECT key, registry_now() FROM deleted
+        ON CONFLICT (key) DO UPDATE SET since = excluded.since),
+    old AS (SELECT key FROM gone_objects
+        WHERE since < (SELECT registry_now()) - $2 AND key <> ALL ($1)
         ORDER BY since, key LIMIT $3 FOR UPDATE SKIP LOCKED),
-    forgotten AS (DELETE FROM gone_objects
-        WHERE since = ANY (ARRAY(SELECT since FROM old)) AND key = ANY (ARRAY(SELECT key FROM old)))
+    forgotten AS (DELETE FROM gone_objects WHERE key = ANY (ARRAY(SELECT key FROM old)))
     DELETE FROM objects WHERE key = ANY (ARRAY(SELECT key FROM old)) AND state = 'gone'";
 
 /// The clock is looked at where the key is taken, so no wait before that counts as none.

@@ -3,7 +3,8 @@
 -- Which rows of `objects` are gone, in the order in which they may be forgotten. None from before this version is
 -- here, nor any from a database that older servers may use.
 CREATE TABLE gone_objects (
-    since bigint NOT NULL,
-    key text COLLATE "C" NOT NULL,
-    PRIMARY KEY (since, key)
+    key text COLLATE "C" PRIMARY KEY,
+    since bigint NOT NULL
 );
+
+CREATE INDEX gone_objects_by_age ON gone_objects (since, key);

@@ -27,7 +27,7 @@ const MANY: &str = "
     INSERT INTO objects SELECT object, 'live' FROM contents;
     INSERT INTO objects SELECT 'doomed/' || n, 'doomed' FROM generate_series(1, 100000) n;
     INSERT INTO objects SELECT 'gone/' || n, 'gone' FROM generate_series(1, 100000) n;
-    INSERT INTO gone_objects SELECT n, 'gone/' || n FROM generate_series(1, 100000) n;
+    INSERT INTO gone_objects SELECT 'gone/' || n, n FROM generate_series(1, 100000) n;
     INSERT INTO unknown_objects SELECT 'unknown/' || n, 0 FROM generate_series(1, 100000) n;
     INSERT INTO quarantine SELECT 'aside/' || digest, digest, 7, 0 FROM contents LIMIT 1000;
     INSERT INTO links (repository, digest, bare, holder, pass)

@@ -12,7 +12,6 @@ use crate::{
     hooks::Hooks,
     policy::Policy,
     random::Random,
-    secret::Secret,
     spawn::Spawn,
 };
 
@@ -126,7 +125,7 @@ impl Builder {
         let random = self
             .random
             .ok_or(BuildError::Missing("source of randomness"))?;
-        let identity = metadata.identity(propose(&*random)).await?;
+        let identity = metadata.identity(Identity::fresh(&*random)).await?;
         let inner = Inner {
             blobs: self.blobs.ok_or(BuildError::Missing("blob store"))?,
             links: self.links,
@@ -150,15 +149,5 @@ impl Builder {
         Ok(Registry {
             inner: Arc::new(inner),
         })
-    }
-}
-
-fn propose(random: &dyn Random) -> Identity {
-    let (mut registry, mut secret) = ([0; 16], [0; 32]);
-    random.fill(&mut registry);
-    random.fill(&mut secret);
-    Identity {
-        registry,
-        secret: Secret::new(secret),
     }
 }

@@ -31,7 +31,7 @@ use std::{
     sync::Arc,
 };
 
-use registry_core::{Builder, Random, Registry, Secret, SystemClock, backend::Identity};
+use registry_core::{Builder, Registry, SystemClock, backend::Identity};
 
 use self::{backup::is_backup, identity::Comparison, moving::refuse_moving, restore::RESTORING};
 pub use self::{
@@ -117,7 +117,7 @@ impl Directory {
     ) -> Result<Self, DirectoryError> {
         make(&path)?;
         refuse_moving(&path)?;
-        Self::open_as(path, options, &fresh_identity(), agree)
+        Self::open_as(path, options, &Identity::fresh(&SystemRandom), agree)
     }
 
     /// Opens a directory that is there, whose registry has this identity if it has none yet.
@@ -238,15 +238,5 @@ fn refuse_unready(path: &Path) -> Result<(), DirectoryError> {
     match exists(&path.join(RESTORING))? {
         true => Err(DirectoryError::Restoring(path.to_owned())),
         false => Ok(()),
-    }
-}
-
-fn fresh_identity() -> Identity {
-    let (mut registry, mut secret) = ([0; 16], [0; 32]);
-    SystemRandom.fill(&mut registry);
-    SystemRandom.fill(&mut secret);
-    Identity {
-        registry,
-        secret: Secret::new(secret),
     }
 }

@@ -18,7 +18,7 @@ use registry_storage::{
     memory,
 };
 
-pub(crate) use self::shared::{Shared, fresh_identity};
+pub(crate) use self::shared::Shared;
 use crate::{
     config::{self, Config},
     failure::Failure,

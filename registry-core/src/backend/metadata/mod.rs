@@ -64,6 +64,17 @@ pub struct Identity {
     pub secret: crate::Secret<[u8; 32]>,
 }
 
+impl Identity {
+    /// One that no registry has.
+    pub fn fresh(random: &dyn crate::Random) -> Self {
+        let (mut registry, mut secret) = ([0; 16], [0; 32]);
+        random.fill(&mut registry);
+        random.fill(&mut secret);
+        let secret = crate::Secret::new(secret);
+        Self { registry, secret }
+    }
+}
+
 /// Everything that is not large content. See the parts for their guarantees.
 #[async_trait]
 pub trait Metadata:

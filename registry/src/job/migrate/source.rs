@@ -6,12 +6,9 @@ use registry_core::{
     Error, Registry,
     backend::{Identity, Inspection, Metadata, Totals},
 };
-use registry_storage::{directory::Directory, migrate::Side, postgres, sqlite};
+use registry_storage::{SystemRandom, directory::Directory, migrate::Side, postgres, sqlite};
 
-use crate::{
-    failure::Failure,
-    storage::{Shared, fresh_identity},
-};
+use crate::{failure::Failure, storage::Shared};
 
 pub(super) enum Source {
     Directory(Registry, Directory),
@@ -44,9 +41,10 @@ impl Source {
     }
 
     pub(super) async fn identity(&self) -> Result<Identity, Failure> {
+        let proposed = Identity::fresh(&SystemRandom);
         let identity = match self {
-            Self::Directory(_, directory) => directory.metadata().identity(fresh_identity()).await,
-            Self::Shared(shared) => shared.database().identity(fresh_identity()).await,
+            Self::Directory(_, directory) => directory.metadata().identity(proposed).await,
+            Self::Shared(shared) => shared.database().identity(proposed).await,
         };
         Ok(identity.map_err(Error::from)?)
     }

@@ -11,7 +11,7 @@ pub(super) mod s3;
 use std::sync::Arc;
 
 use registry_core::{
-    Builder, Random, Registry, Secret,
+    Builder, Registry,
     backend::{BlobStore, Identity, LinkStore, Metadata, StoreError},
 };
 use registry_storage::{
@@ -43,7 +43,7 @@ impl Shared {
     /// Connects to both, and brings the database up to this version.
     pub(crate) async fn open(config: &Config) -> Result<Self, Failure> {
         let mut opened = Self::reach(config, false).await?;
-        opened.agree(fresh_identity()).await?;
+        opened.agree(Identity::fresh(&SystemRandom)).await?;
         opened.cache = cache::open(&config.cache, &opened.objects).await?;
         tracing::info!("opened");
         Ok(opened)
@@ -107,17 +107,6 @@ impl Shared {
             Some(links) => builder.links(Arc::clone(links)),
             None => builder,
         }
-    }
-}
-
-/// An identity that no registry has.
-pub(crate) fn fresh_identity() -> Identity {
-    let (mut registry, mut secret) = ([0; 16], [0; 32]);
-    SystemRandom.fill(&mut registry);
-    SystemRandom.fill(&mut secret);
-    Identity {
-        registry,
-        secret: Secret::new(secret),
     }
 }
 

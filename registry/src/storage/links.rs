@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use registry_core::backend::LinkStore;
-use registry_storage::object::{ObjectBlobs, ObjectLinks, object_store::signer::Signer};
+use registry_storage::object::{ObjectBlobs, ObjectLinks};
 
-#[cfg(feature = "azure")]
-use super::shared::azure;
-use super::shared::s3;
+use super::shared;
 use crate::{
-    config::{Config, Objects, Provider},
+    config::{Config, Objects},
     failure::Failure,
 };
 
@@ -25,10 +23,6 @@ pub(super) fn open(
     if let Some(endpoint) = &config.redirects.endpoint {
         outside.endpoint = Some(endpoint.clone());
     }
-    let signer: Arc<dyn Signer> = match outside.provider {
-        #[cfg(feature = "azure")]
-        Provider::Azure => Arc::new(azure::client(&outside)?),
-        _ => Arc::new(s3::client(&outside)?),
-    };
+    let signer = shared::signer(&outside)?;
     Ok(Some(Arc::new(ObjectLinks::new(blobs, signer))))
 }

@@ -66,7 +66,7 @@ pub struct PutBlob<'a> {
     /// Its bytes.
     pub content: BlobContent,
     /// The backend's time at some moment before the object was completed. Where that is longer ago than
-    /// [`NAMED_WITHIN`] the backend may have forgotten that it gave the object up, so it refuses to name it.
+    /// [`NAMED_WITHIN`] a backend may refuse to name the object, for it may have forgotten that it gave it up.
     pub since: Timestamp,
     /// The upload session that this ends, if there was one.
     pub session: Option<SessionEnd<'a>>,

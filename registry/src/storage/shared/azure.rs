@@ -24,7 +24,7 @@ pub(super) fn blobs(config: &Objects) -> Result<Result<ObjectBlobs, StoreError>,
 }
 
 /// A client of the container, to sign links with.
-pub(in crate::storage) fn client(config: &Objects) -> Result<MicrosoftAzure, Failure> {
+pub(super) fn client(config: &Objects) -> Result<MicrosoftAzure, Failure> {
     builder(config)?.build().map_err(client::unusable)
 }
 

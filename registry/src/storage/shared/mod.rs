@@ -1,12 +1,12 @@
 //! A database and a bucket, which any number of servers share.
 
 #[cfg(feature = "azure")]
-pub(super) mod azure;
+mod azure;
 mod client;
 mod credentials;
 #[cfg(feature = "gcs")]
 mod gcs;
-pub(super) mod s3;
+mod s3;
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use registry_storage::{
     cache::Cached,
     object::{
         ObjectBlobs, ObjectSettings,
-        object_store::{ObjectStore, multipart::MultipartStore},
+        object_store::{ObjectStore, multipart::MultipartStore, signer::Signer},
     },
     postgres::{PostgresMetadata, PostgresSettings},
 };
@@ -150,6 +150,19 @@ fn blobs(config: &Objects) -> Result<ObjectBlobs, Failure> {
         other => return Err(built_without(other)),
     };
     made.map_err(|error| Failure::new(format!("the bucket cannot be used: {error}")))
+}
+
+/// What signs links to a bucket.
+pub(super) fn signer(config: &Objects) -> Result<Arc<dyn Signer>, Failure> {
+    Ok(match config.provider {
+        Provider::S3 => Arc::new(s3::client(config)?),
+        #[cfg(feature = "azure")]
+        Provider::Azure => Arc::new(azure::client(config)?),
+        #[cfg(feature = "gcs")]
+        Provider::Gcs => Arc::new(gcs::client(config)?),
+        #[cfg(not(all(feature = "azure", feature = "gcs")))]
+        other => return Err(built_without(other)),
+    })
 }
 
 #[cfg(not(all(feature = "azure", feature = "gcs")))]

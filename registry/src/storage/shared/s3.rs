@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A client of the bucket.
-pub(in crate::storage) fn client(config: &Objects) -> Result<AmazonS3, Failure> {
+pub(super) fn client(config: &Objects) -> Result<AmazonS3, Failure> {
     let mut builder = AmazonS3Builder::from_env()
         .with_region(&config.region)
         .with_virtual_hosted_style_request(!config.path_style)

@@ -47,6 +47,7 @@ mod content;
 mod error;
 mod facts;
 mod figures;
+mod gone;
 mod identity;
 mod inspection;
 mod leases;
@@ -82,7 +83,7 @@ use self::{
     connect::InTurn,
     error::Failure,
     figures::Noted,
-    objects::Gone,
+    gone::Gone,
     param::Param,
     session::{Cancel, Session, cancel_by},
     standby::Standby,

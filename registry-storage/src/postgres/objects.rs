@@ -7,53 +7,20 @@ use std::time::Duration;
 
 use registry_core::{
     Timestamp,
-    backend::{MetadataError, NAMED_WITHIN, ObjectKey, UnknownObject},
+    backend::{NAMED_WITHIN, ObjectKey, UnknownObject},
 };
 use tokio_postgres::Row;
 
 use super::{
-    PostgresMetadata,
     error::Failure,
     transaction::{End, Transaction},
-    value::{limit, millis},
+    value::millis,
 };
 
 pub(super) const DOOMED: &str =
     "SELECT key FROM objects WHERE state = 'doomed' ORDER BY key LIMIT $1";
 
-/// What becomes of keys whose objects are deleted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gone {
-    /// They stay: code before the fourth version may be at work, whose commands do not say when they began.
-    Stay,
-    /// They are forgotten when nobody can name them any more.
-    Forgotten,
-}
-
-/// The first version whose commands say when they began.
-const DATED: i64 = 4;
-
-/// How long a key stays after its object's deletion. A writer that began before that may name it for half of this; the other
-/// half is for clocks that differ where one database takes over from another, and for a statement that takes its time.
-const STAY: Duration = NAMED_WITHIN.saturating_mul(2);
-
-/// Keys that a statement forgets at most, or twice as many as it is told of where that is more: so they do not pile up.
-const FORGOTTEN: usize = 100;
-
-const STAY_GONE: &str =
-    "UPDATE objects SET state = 'gone' WHERE key = ANY ($1) AND state = 'doomed'";
-
-const FORGET_GONE: &str = "WITH deleted AS (
-        UPDATE objects SET state = 'gone' WHERE key = ANY ($1) AND state = 'doomed' RETURNING key),
-    noted AS (INSERT INTO gone_objects (key, since) SELECT key, registry_now() FROM deleted
-        ON CONFLICT (key) DO UPDATE SET since = excluded.since),
-    old AS (SELECT key FROM gone_objects
-        WHERE since < (SELECT registry_now()) - $2 AND key <> ALL ($1)
-        ORDER BY since, key LIMIT $3 FOR UPDATE SKIP LOCKED),
-    forgotten AS (DELETE FROM gone_objects WHERE key = ANY (ARRAY(SELECT key FROM old)))
-    DELETE FROM objects WHERE key = ANY (ARRAY(SELECT key FROM old)) AND state = 'gone'";
-
-/// The clock is looked at where the key is taken, so no wait before that counts as none.
+/// The age is asked for in the statement that takes the key, so that what was waited for before counts.
 const NAME: &str = "INSERT INTO objects (key, state)
     SELECT $1, 'live' WHERE registry_now() - $2 <= $3 ON CONFLICT DO NOTHING";
 
@@ -88,33 +55,6 @@ const DOOM: &str = "INSERT INTO objects (key, state)
         WHERE (SELECT 1 FROM uploads u WHERE u.object = given.key LIMIT 1) IS NULL
         ORDER BY given.key
     ON CONFLICT (key) DO UPDATE SET state = 'doomed' WHERE objects.state = 'gone'";
-
-impl Gone {
-    /// Beside code as old as this.
-    pub(super) fn beside(oldest: i64) -> Self {
-        if oldest >= DATED {
-            Self::Forgotten
-        } else {
-            Self::Stay
-        }
-    }
-}
-
-impl PostgresMetadata {
-    /// The objects of these keys are deleted. Some of those are forgotten for which that is long ago.
-    pub(super) async fn forget_deleted(&self, keys: &[ObjectKey]) -> Result<(), MetadataError> {
-        let most = FORGOTTEN.max(2 * keys.len());
-        let keys = texts(keys).into();
-        let done = match self.gone {
-            Gone::Stay => self.write(STAY_GONE, &[keys]).await,
-            Gone::Forgotten => {
-                let params = [keys, millis(STAY).into(), limit(most).into()];
-                self.write(FORGET_GONE, &params).await
-            }
-        };
-        done.map(drop)
-    }
-}
 
 impl Transaction<'_> {
     /// Says for ever that a key is in use. False where it was used or given up before, or may have been: its

@@ -57,10 +57,9 @@ impl PostgresMetadata {
 impl Tails {
     /// So that the oldest code that may be at work finds them.
     pub(super) fn beside(oldest: i64) -> Self {
-        if oldest >= APART {
-            Self::Apart
-        } else {
-            Self::InNotes
+        match oldest {
+            APART.. => Self::Apart,
+            _ => Self::InNotes,
         }
     }
 

@@ -51,7 +51,8 @@ pub struct ManifestRecord {
     pub condemned: bool,
 }
 
-/// How long after it began a writer may name an object: longer than any upload takes in one request.
+/// How long after it began a writer may name an object. An upload that takes longer than this in one request may be
+/// refused at its end.
 pub const NAMED_WITHIN: Duration = Duration::from_hours(7 * 24);
 
 /// Stores a blob and links it to a repository.

@@ -58,7 +58,9 @@ impl Commit {
                 Some(found) => Some(format!("the store has {found} bytes of {size}")),
                 None => Some(format!("the store has no {key}")),
             };
-            unlike.map_or(Ok(()), |sentence| Err(Error::Unavailable(sentence)))?;
+            if let Some(sentence) = unlike {
+                return Err(Error::Unavailable(sentence));
+            }
         }
         if trust == Trust::Digest {
             return Ok(());

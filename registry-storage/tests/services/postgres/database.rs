@@ -42,6 +42,13 @@ impl Database {
         Self::copied(&connect("postgres").await, "template0").await
     }
 
+    /// What a dump has.
+    pub(crate) async fn of_dump(sql: &str) -> Self {
+        let database = Self::empty().await;
+        database.connect().await.batch_execute(sql).await.unwrap();
+        database
+    }
+
     async fn copied(server: &Client, template: &str) -> Self {
         static MADE: AtomicUsize = AtomicUsize::new(0);
         remove_done_with(server).await;

@@ -1,12 +1,18 @@
 //! Keys of the store that were given up and whose objects are deleted: for how long they are known.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use registry_core::backend::{Collection, NAMED_WITHIN, ObjectKey, PutBlobOutcome};
-use registry_storage::{contract::run, postgres::PostgresMetadata};
+use bytes::Bytes;
+use futures_util::stream;
+use registry_core::{
+    Caller, Digest, Push,
+    backend::{BlobStore, Collection, NAMED_WITHIN, ObjectKey, PutBlobOutcome},
+};
+use registry_storage::{contract::run, memory::MemoryParts, postgres::PostgresMetadata};
 
 use super::{
     database::Database,
+    moving::registry,
     older::{OLDER, open},
     place::Place,
 };
@@ -91,13 +97,36 @@ fn a_key_that_is_given_up_anew_is_forgotten_by_the_last_time() {
     });
 }
 
+/// Also where the facts are others since, and the permission was asked for again meanwhile.
+#[test]
+fn a_push_is_as_old_as_its_first_permission() {
+    run(async {
+        let place = Place::new().await;
+        let blobs = Arc::new(MemoryParts::with_part_size(512)) as Arc<dyn BlobStore>;
+        let registry = registry(&place.metadata, &blobs).await;
+        let (caller, name) = (Caller::named("ada"), "team/app".parse().unwrap());
+        let open = async || registry.open(&caller, &name).push().await.unwrap();
+        let put = async |push: Push, text: &str| {
+            let mut body = stream::iter([Ok(Bytes::from(text.repeat(100_000)))]);
+            let digest = Digest::sha256(text.repeat(100_000).as_bytes());
+            push.put_blob(&digest, &mut body).await
+        };
+        let (first, second) = (open().await, open().await);
+        place.advance(NAMED_WITHIN - MINUTE).await;
+        put(first, "a").await.unwrap();
+        place.advance(MINUTE * 2).await;
+        let refused = put(second, "b").await.unwrap_err().to_string();
+        assert!(refused.contains("waited too long"), "{refused}");
+        put(open().await, "b").await.unwrap();
+    });
+}
+
 /// The commands of such a server do not say when they began.
 #[test]
 fn keys_stay_where_an_older_server_may_be_at_work() {
     run(async {
         for sql in OLDER {
-            let database = Database::empty().await;
-            database.connect().await.batch_execute(sql).await.unwrap();
+            let database = Database::of_dump(sql).await;
             let other = database.connect().await;
             let metadata = open(&database).await.unwrap();
             give_up(&metadata, "objects/1").await;

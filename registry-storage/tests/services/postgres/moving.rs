@@ -36,7 +36,10 @@ async fn open(database: &Database, moving: bool) -> Result<PostgresMetadata, Pos
     PostgresMetadata::connect(&database.address(), settings).await
 }
 
-async fn registry(metadata: &Arc<PostgresMetadata>, blobs: &Arc<dyn BlobStore>) -> Registry {
+pub(super) async fn registry(
+    metadata: &Arc<PostgresMetadata>,
+    blobs: &Arc<dyn BlobStore>,
+) -> Registry {
     let parts = Registry::builder()
         .metadata(Arc::clone(metadata) as Arc<dyn Metadata>)
         .blobs(Arc::clone(blobs))

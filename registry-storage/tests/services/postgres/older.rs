@@ -34,8 +34,7 @@ pub(super) async fn open(database: &Database) -> Result<PostgresMetadata, Postgr
 fn what_was_in_a_database_of_every_older_schema_is_there() {
     run(async {
         for sql in OLDER {
-            let database = Database::empty().await;
-            database.connect().await.batch_execute(sql).await.unwrap();
+            let database = Database::of_dump(sql).await;
             for _ in 0..2 {
                 let metadata = open(&database).await.unwrap();
                 holds_all(&metadata).await;

@@ -26,8 +26,7 @@ fn a_tail_is_put_where_the_oldest_server_finds_it() {
     run(async {
         let mut places = vec![(Database::new().await, 1)];
         for (sql, rows) in OLDER.into_iter().zip([0, 0, 2]) {
-            let database = Database::empty().await;
-            database.connect().await.batch_execute(sql).await.unwrap();
+            let database = Database::of_dump(sql).await;
             places.push((database, rows));
         }
         for (database, rows) in places {

@@ -137,36 +137,29 @@ pub(super) fn signature_and_subject() -> Scenario {
 
 /// An orphan is named by a late commit while the collector gives it up.
 pub(super) fn late_commit() -> Scenario {
-    Scenario::default()
-        .object("1")
-        .client("commit", |client| async move {
-            client.commit_blob("a", "L", "1").await;
-        })
-        .client("collector", |client| async move {
-            for _ in 0..2 {
-                client.sweep().await;
-            }
-            client.delete_doomed().await;
-        })
-        .ticks(2)
+    commit_of_an_orphan(1).ticks(2)
 }
 
 /// An orphan is named by a commit so late that the collector has forgotten that it gave it up.
 pub(super) fn very_late_commit() -> Scenario {
+    commit_of_an_orphan(2).ticks(4)
+}
+
+/// The collector deletes what it has given up, and does so again.
+fn commit_of_an_orphan(deletions: usize) -> Scenario {
     Scenario::default()
         .object("1")
         .client("commit", |client| async move {
             client.commit_blob("a", "L", "1").await;
         })
-        .client("collector", |client| async move {
+        .client("collector", move |client| async move {
             for _ in 0..2 {
                 client.sweep().await;
             }
-            for _ in 0..2 {
+            for _ in 0..deletions {
                 client.delete_doomed().await;
             }
         })
-        .ticks(4)
 }
 
 /// An upload is finished by a second request while the first one's transaction is still under way.

@@ -155,28 +155,35 @@ fn a_large_blob_comes_from_the_container_by_a_link_to_it_alone() {
     let (azurite, unused) = (Azurite::start(), Bucket::start());
     let mut settings = azurite.settings(("REGISTRY_OBJECTS_ACCOUNT_KEY", KEY.to_owned()));
     settings.push(("REGISTRY_REDIRECTS_ENABLED", "true".to_owned()));
-    let replica = || Replica::start_with(&database, &unused, &settings);
-    let replicas = [replica(), replica()];
+    let inside = Replica::start_with(&database, &unused, &settings);
+    // The same container, by the name that clients know it by.
+    let known = azurite.endpoint.replacen("127.0.0.1", "localhost", 1);
+    settings.push(("REGISTRY_REDIRECTS_ENDPOINT", known.clone()));
+    let outside = Replica::start_with(&database, &unused, &settings);
+    let replicas = [inside, outside];
     let bytes = content(2 * PART + 4711);
     let digest = push(&replicas, &bytes);
 
     let client = Client::builder().redirect(Policy::none()).build().unwrap();
-    let url = format!("{}/v2/a/b/blobs/{digest}", replicas[0].url);
-    let answer = client.get(url).send().unwrap();
-    assert_eq!(answer.status(), 307);
-    let link = answer.headers()["location"].to_str().unwrap();
-    assert!(link.starts_with(&azurite.endpoint), "{link}");
-    let read = client.get(link).send().unwrap();
-    assert_eq!(read.status(), 200);
-    assert!(read.bytes().unwrap() == bytes);
-    let read = client.get(link).header("range", "bytes=7-4242");
-    let read = read.send().unwrap();
-    assert_eq!(read.status(), 206);
-    assert!(read.bytes().unwrap() == bytes[7..4243]);
+    for (replica, endpoint) in replicas.iter().zip([&azurite.endpoint, &known]) {
+        let url = format!("{}/v2/a/b/blobs/{digest}", replica.url);
+        let answer = client.get(url).send().unwrap();
+        assert_eq!(answer.status(), 307);
+        let link = answer.headers()["location"].to_str().unwrap();
+        assert!(link.starts_with(endpoint), "{link}");
+        assert!(link.contains("st=") && link.contains("sp=r&"), "{link}");
+        let read = client.get(link).send().unwrap();
+        assert_eq!(read.status(), 200);
+        assert!(read.bytes().unwrap() == bytes);
+        let read = client.get(link).header("range", "bytes=7-4242");
+        let read = read.send().unwrap();
+        assert_eq!(read.status(), 206);
+        assert!(read.bytes().unwrap() == bytes[7..4243]);
 
-    let marker = link.replacen("/content/blobs/", "/content/", 1);
-    for refused in [client.get(marker), client.delete(link)] {
-        assert_eq!(refused.send().unwrap().status(), 403);
+        let another = link.replacen("/content/blobs/", "/content/", 1);
+        for refused in [client.get(another), client.delete(link)] {
+            assert_eq!(refused.send().unwrap().status(), 403);
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod carry;
 mod cluster;
 mod collection;
+mod conflicts;
 mod connections;
 mod contract;
 mod counted;

@@ -4,17 +4,11 @@ use std::{
     fs,
     io::{BufReader, Write},
     path::Path,
-    sync::Arc,
-};
-
-use rustls::{
-    ServerConfig, ServerConnection, StreamOwned,
-    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
 };
 
 use super::{
-    encrypted::certify,
-    http::{Head, answering, listen},
+    encrypted::{certify, listen_tls},
+    http::{Head, answering},
     replica::{Replica, content},
     services::{Bucket, Postgres},
 };
@@ -191,13 +185,6 @@ fn keys_come_from_a_web_identity() {
 
 /// Exchanges the one identity for the bucket's keys; no client asks for it but by TLS.
 fn service_of_identities(tls: &Path, bucket: &Bucket) -> String {
-    let certificate = CertificateDer::from_pem_file(tls.join("certificate")).unwrap();
-    let key = PrivateKeyDer::from_pem_file(tls.join("key")).unwrap();
-    let config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate], key)
-        .unwrap();
-    let config = Arc::new(config);
     let (key, secret) = (&bucket.access_key, &bucket.secret_key);
     let answer = format!(
         "<AssumeRoleWithWebIdentityResponse><AssumeRoleWithWebIdentityResult><Credentials>\
@@ -205,10 +192,8 @@ fn service_of_identities(tls: &Path, bucket: &Bucket) -> String {
          <SessionToken></SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration>\
          </Credentials></AssumeRoleWithWebIdentityResult></AssumeRoleWithWebIdentityResponse>"
     );
-    let url = listen(move |stream| {
-        let connection = ServerConnection::new(Arc::clone(&config)).unwrap();
-        let mut stream = StreamOwned::new(connection, stream);
-        let Some(head) = Head::read(&mut BufReader::new(&mut stream)) else {
+    listen_tls(tls, move |stream| {
+        let Some(head) = Head::read(&mut BufReader::new(&mut *stream)) else {
             return;
         };
         let known = head.line.contains("WebIdentityToken=an-identity")
@@ -221,8 +206,5 @@ fn service_of_identities(tls: &Path, bucket: &Bucket) -> String {
             "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{answer}"
         );
         stream.write_all(text.as_bytes()).ok();
-        stream.conn.send_close_notify();
-        stream.flush().ok();
-    });
-    url.replace("http://127.0.0.1", "https://localhost")
+    })
 }

@@ -34,8 +34,8 @@ impl Head {
     }
 
     /// As it is sent on a connection that ends after it.
-    fn text(&self, line: &str) -> String {
-        let mut text = format!("{line}\r\n");
+    fn text(&self) -> String {
+        let mut text = format!("{}\r\n", self.line);
         for (name, value) in &self.fields {
             if name != "connection" {
                 text += &format!("{name}: {value}\r\n");
@@ -112,23 +112,35 @@ impl Proxy {
     }
 }
 
-/// Passes one request on, and its answer back.
+/// Passes one request on to the server that it names, and its answer back.
 fn pass(client: &TcpStream) -> Option<(Head, Head)> {
-    let mut from_client = BufReader::new(client);
-    let asked = Head::read(&mut from_client)?;
+    let mut client = BufReader::new(client);
+    let mut asked = Head::read(&mut client)?;
     let (method, rest) = asked.line.split_once(" http://")?;
     let (address, path) = rest.split_once('/')?;
     let (_, port) = address.rsplit_once(':')?;
-    let server = TcpStream::connect(("127.0.0.1", port.parse().ok()?)).ok()?;
-    let line = format!("{method} /{path}");
-    (&server).write_all(asked.text(&line).as_bytes()).ok()?;
+    let (port, line) = (port.parse().ok()?, format!("{method} /{path}"));
+    let named = std::mem::replace(&mut asked.line, line);
+    let (mut asked, answered) = forward(&mut client, asked, port)?;
+    asked.line = named;
+    Some((asked, answered))
+}
+
+/// Passes one request on whose head was read, and its answer back.
+pub(crate) fn forward(
+    client: &mut BufReader<impl Read + Write>,
+    asked: Head,
+    port: u16,
+) -> Option<(Head, Head)> {
+    let server = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    (&server).write_all(asked.text().as_bytes()).ok()?;
     let length = asked.field("content-length").unwrap_or("0").parse().ok()?;
-    std::io::copy(&mut from_client.take(length), &mut &server).ok()?;
+    std::io::copy(&mut client.by_ref().take(length), &mut &server).ok()?;
 
     let mut from_server = BufReader::new(&server);
     let answered = Head::read(&mut from_server)?;
-    let text = answered.text(&answered.line);
-    (&mut &*client).write_all(text.as_bytes()).ok()?;
-    std::io::copy(&mut from_server, &mut &*client).ok()?;
+    let to_client = client.get_mut();
+    to_client.write_all(answered.text().as_bytes()).ok()?;
+    std::io::copy(&mut from_server, to_client).ok()?;
     Some((asked, answered))
 }

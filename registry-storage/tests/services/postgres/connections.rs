@@ -60,6 +60,38 @@ fn a_connection_that_cannot_write_is_not_used_again() {
     });
 }
 
+/// It would wait for the lock, and for whoever has it, long after its connection was closed.
+#[test]
+fn a_statement_whose_time_is_over_is_stopped_in_the_database() {
+    run(async {
+        let database = Database::new().await;
+        let (holder, control) = (database.connect().await, database.connect().await);
+        let settings = PostgresSettings {
+            deadline: Duration::from_secs(1),
+            ..settings()
+        };
+        let address = database.address();
+        let metadata = PostgresMetadata::connect(&address, settings).await.unwrap();
+        let lock = "BEGIN; LOCK TABLE registry IN ACCESS EXCLUSIVE MODE";
+        holder.batch_execute(lock).await.unwrap();
+        let error = metadata.probe().await.unwrap_err();
+        assert_eq!(error.kind, MetadataErrorKind::Unknown, "{error}");
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        for look in 1.. {
+            let waiting: i64 = control.query_one(waiting, &[]).await.unwrap().get(0);
+            if waiting == 0 {
+                break;
+            }
+            assert!(look < 1000, "it waits though it was asked to stop");
+            // Nobody is told when the database has done as it was asked.
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        holder.batch_execute("ROLLBACK").await.unwrap();
+        metadata.probe().await.unwrap();
+    });
+}
+
 /// Otherwise somebody is told that it is there, and a failover takes it away.
 #[test]
 fn a_commit_that_waits_for_a_standby_is_seen_by_nobody() {

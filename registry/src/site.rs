@@ -76,6 +76,9 @@ impl Standing<'_> {
         if let Some(redirects) = config.redirects() {
             service = service.redirects(redirects);
         }
+        if config.objects.bucket.is_some() {
+            service = service.chunk_min_length(config.objects.part.0);
+        }
         let service = service.rate_limits(config.rates());
         observers.watch(config, service).build()
     }

@@ -79,6 +79,8 @@ fn an_upload_goes_on_at_another_server_with_each_chunk() {
         .post(cluster.at(0, "/v2/team/app/blobs/uploads/"));
     let mut answer = begun.send().unwrap();
     assert_eq!(answer.status(), 202);
+    let least = answer.headers()["oci-chunk-min-length"].to_str().unwrap();
+    assert_eq!(least, PART.to_string());
     let ends = [1000, PART, PART + 1, 2 * PART + 77, 3 * PART, bytes.len()];
     let mut start = 0;
     for (turn, end) in ends.into_iter().enumerate() {

@@ -86,7 +86,7 @@ section! {
         /// A checksum that goes with each part and each object, which the store compares with what has arrived (S3).
         checksum: Checksum = Checksum::None;
 
-        /// Uploads go out in parts of so many bytes; what ends within the first is one request. A bucket takes 10 000 of them for a blob (Azure 50 000), so 16 MiB are for blobs of up to 156 GiB; a larger one is refused.
+        /// Uploads go out in parts of so many bytes; what ends within the first is one request. A bucket takes 10 000 of them for a blob (Azure 50 000), so 16 MiB are for blobs of up to 156 GiB; a larger one is refused. It is what clients are asked to send at least in a chunk (`OCI-Chunk-Min-Length`).
         part: Bytes = Bytes(16 << 20);
 
         /// Parts of one upload that are on their way at once.

@@ -232,3 +232,23 @@ fn a_bucket_of_another_registry_is_refused() {
     let refused = Replica::refused(&other, &cluster.bucket);
     assert!(refused.contains("belongs to another registry"), "{refused}");
 }
+
+/// A read waits so long as most others did, once it is known how long that is.
+#[test]
+fn a_server_that_asks_twice_says_after_how_long() {
+    let mut cluster = Cluster::start(1);
+    let settings = [("REGISTRY_OBJECTS_HEDGE", "95".to_owned())];
+    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &settings);
+    cluster.replicas.push(replica);
+    let digest = cluster.push(0, "team/app", &content(1 << 20));
+    let path = format!("/v2/team/app/blobs/{digest}");
+    for asks_twice in [false, true] {
+        let replica = usize::from(asks_twice);
+        for _ in 0..100 {
+            assert_eq!(cluster.get(replica, &path).bytes().unwrap().len(), 1 << 20);
+        }
+        let figures = cluster.get(replica, "/metrics").text().unwrap();
+        let said = figures.contains("\nregistry_bucket_hedge_seconds ");
+        assert_eq!(said, asks_twice, "{figures}");
+    }
+}

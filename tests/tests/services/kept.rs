@@ -44,6 +44,7 @@ fn objects_are_kept_as_the_settings_say() {
         ("REGISTRY_OBJECTS_ENCRYPTION_KEY", "its-key"),
         ("REGISTRY_OBJECTS_CHECKSUM", "crc64nvme"),
         ("REGISTRY_OBJECTS_PREFIX", "some/where"),
+        ("REGISTRY_OBJECTS_REGION", "some-region"),
     ];
     let settings = settings.map(|(name, value)| (name, value.to_owned()));
     let replica = Replica::start_with(&postgres.create("registry"), &bucket, &settings);
@@ -70,6 +71,8 @@ fn objects_are_kept_as_the_settings_say() {
     );
     let sent = whole.iter().chain(&parts);
     for (asked, _) in sent.clone() {
+        let signed = asked.field("authorization").unwrap();
+        assert!(signed.contains("/some-region/s3/"), "{signed}");
         let checksum = asked.field("x-amz-checksum-crc64nvme");
         assert!(checksum.is_some(), "{}", asked.line);
     }

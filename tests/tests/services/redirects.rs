@@ -149,3 +149,23 @@ fn clients_are_sent_to_the_address_that_they_know() {
         "{location}"
     );
 }
+
+/// The client is of 127.0.0.1, and says that it is `tests/1`.
+#[test]
+fn only_those_are_sent_there_whom_the_settings_name() {
+    for (setting, value, sent) in [
+        ("REGISTRY_REDIRECTS_NETWORKS", "127.0.0.0/8", true),
+        ("REGISTRY_REDIRECTS_NETWORKS", "10.8.0.0/16", false),
+        ("REGISTRY_REDIRECTS_EXCEPT_NETWORKS", "127.0.0.1", false),
+        ("REGISTRY_REDIRECTS_CLIENTS", "tests/", true),
+        ("REGISTRY_REDIRECTS_CLIENTS", "others/", false),
+        ("REGISTRY_REDIRECTS_EXCEPT_CLIENTS", "tests/", false),
+    ] {
+        let (cluster, _log) = cluster(Program::Versitygw, &[(setting, value)]);
+        let digest = cluster.push(0, "team/app", &content(PART));
+        let url = cluster.at(0, &format!("/v2/team/app/blobs/{digest}"));
+        let get = cluster.client.get(url).header("user-agent", "tests/1");
+        let status = get.send().unwrap().status();
+        assert_eq!(status, if sent { 307 } else { 200 }, "{setting}={value}");
+    }
+}

@@ -218,10 +218,12 @@ impl Cluster {
         self.postgres.sql("registry", sql)
     }
 
-    /// Has the time stand still for the servers, until `pass` has it pass.
+    /// Has the time stand still for the servers, until `pass` has it pass: a minute from now, which none of
+    /// them has read before. A server at work goes on reading the time until this is done.
     pub(crate) fn stop_the_clock(&self) {
         self.sql(
-            "CREATE TABLE test_clock (now bigint); INSERT INTO test_clock SELECT registry_now();
+            "CREATE TABLE test_clock (now bigint);
+            INSERT INTO test_clock SELECT registry_now() + 60000;
             CREATE OR REPLACE FUNCTION registry_now() RETURNS bigint LANGUAGE sql VOLATILE
                 AS 'SELECT now FROM test_clock'",
         );

@@ -3,6 +3,7 @@
 //! They need root to mount, so they are a binary that runs only when it is asked for:
 //! `cargo test -p registry-storage --all-features --test mounts`.
 
+mod cache;
 #[path = "../suite/disk/store.rs"]
 mod store;
 

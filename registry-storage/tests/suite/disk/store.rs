@@ -19,7 +19,7 @@ pub(crate) fn try_open(directory: &Path) -> Result<DiskBlobs, StoreError> {
 
 /// Stores the bytes. What is not taken is given up, as the engine does.
 pub(crate) async fn push(
-    blobs: &DiskBlobs,
+    blobs: &dyn BlobStore,
     bytes: impl Into<Bytes>,
 ) -> Result<ObjectKey, StoreError> {
     let bytes = bytes.into();

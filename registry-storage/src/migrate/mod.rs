@@ -13,6 +13,7 @@ mod content;
 mod error;
 mod pairs;
 mod round;
+mod under_way;
 
 use std::sync::Arc;
 

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use futures_util::stream::{FuturesUnordered, StreamExt};
 use registry_core::backend::{KeptContent, Row, RowKey, RowKind};
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
     content::Content,
     error::MigrateError,
     pairs::{Pair, Pairs},
+    under_way::UnderWay,
 };
 
 /// Rows that are put or dropped at once, and no more bytes of them.
@@ -87,8 +87,8 @@ impl Going<'_> {
     async fn contents(&self) -> Result<bool, MigrateError> {
         let mut pairs = Pairs::new(self.migration, RowKind::Contents);
         let (mut batch, mut more) = (Batch::default(), false);
-        let mut under_way = FuturesUnordered::new();
-        while let Some(pair) = pairs.next().await? {
+        let mut under_way = UnderWay::new();
+        while let Some(pair) = under_way.beside(pairs.next()).await? {
             let Pair {
                 from: Some(Row::Content(from)),
                 to,
@@ -97,26 +97,31 @@ impl Going<'_> {
                 more = true;
                 continue;
             };
-            under_way.push(self.content(from, to));
-            if under_way.len() >= self.migration.parallel.max(1)
-                && let Some(row) = under_way.next().await
-            {
-                self.keep(row?, &mut batch).await?;
-            }
+            under_way.begin(self.content(from, to));
+            let most = self.migration.parallel.max(1);
+            under_way.until_fewer_than(most).await;
+            self.keep(&mut under_way, &mut batch).await?;
         }
-        while let Some(row) = under_way.next().await {
-            self.keep(row?, &mut batch).await?;
-        }
+        under_way.until_fewer_than(1).await;
+        self.keep(&mut under_way, &mut batch).await?;
         self.put(&mut batch).await?;
         Ok(more)
     }
 
-    async fn keep(&self, row: Option<Row>, batch: &mut Batch) -> Result<(), MigrateError> {
-        self.note(|round| round.contents += 1);
-        match row.is_some_and(|row| batch.add(row)) {
-            true => self.put(batch).await,
-            false => Ok(()),
+    /// Puts the rows of contents that have come.
+    async fn keep(
+        &self,
+        under_way: &mut UnderWay<impl Future<Output = Result<Option<Row>, MigrateError>>>,
+        batch: &mut Batch,
+    ) -> Result<(), MigrateError> {
+        for row in under_way.ended() {
+            let row = row?;
+            self.note(|round| round.contents += 1);
+            if row.is_some_and(|row| batch.add(row)) {
+                under_way.beside(self.put(batch)).await?;
+            }
         }
+        Ok(())
     }
 
     /// Brings an object where there is one, and answers the row that is still to be put.

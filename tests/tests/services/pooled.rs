@@ -13,22 +13,22 @@ use super::{
     until::until,
 };
 
-struct Pooler {
+pub(crate) struct Pooler {
     process: Child,
     port: u16,
     _directory: tempfile::TempDir,
 }
 
 impl Pooler {
-    /// One with two connections to the database, whoever asks.
-    fn start(postgres: &Postgres) -> Self {
+    /// One with so many connections to the database, whoever asks.
+    pub(crate) fn start(postgres: &Postgres, connections: u16) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let (port, place) = (unused_port(), directory.path());
         fs::write(place.join("users"), "\"registry\" \"\"\n").unwrap();
         let settings = format!(
             "[databases]\n* = host={} port=5432\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\
              listen_port = {port}\nunix_socket_dir =\nauth_type = trust\nauth_file = {}\n\
-             pool_mode = transaction\ndefault_pool_size = 2\n",
+             pool_mode = transaction\ndefault_pool_size = {connections}\n",
             postgres.directory().display(),
             place.join("users").display()
         );
@@ -50,6 +50,11 @@ impl Pooler {
             _directory: directory,
         }
     }
+
+    /// A database behind it.
+    pub(crate) fn database(&self, name: &str) -> String {
+        format!("postgres://registry@127.0.0.1:{}/{name}", self.port)
+    }
 }
 
 impl Drop for Pooler {
@@ -62,8 +67,8 @@ impl Drop for Pooler {
 #[test]
 fn servers_work_through_a_pooler_that_hands_connections_out_by_the_transaction() {
     let mut cluster = Cluster::start(0);
-    let pooler = Pooler::start(&cluster.postgres);
-    let through = format!("postgres://registry@127.0.0.1:{}/registry", pooler.port);
+    let pooler = Pooler::start(&cluster.postgres, 2);
+    let through = pooler.database("registry");
     let unnamed = [("REGISTRY_DATABASE_STATEMENTS", "unnamed".to_owned())];
     for _ in 0..2 {
         let replica = Replica::start_with(&through, &cluster.bucket, &unnamed);

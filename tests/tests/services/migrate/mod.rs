@@ -54,7 +54,15 @@ fn moved_while_used(at: &At, seed: &str, from: &Path, to: &Path) -> Vec<Acknowle
 
 #[test]
 fn a_registry_moves_up_and_down_while_it_is_pushed_to_and_loses_nothing() {
-    let stage = Stage::new();
+    moves_up_and_down(&Stage::new());
+}
+
+#[test]
+fn it_moves_to_and_from_a_database_behind_a_pooler_as_well() {
+    moves_up_and_down(&Stage::pooled());
+}
+
+fn moves_up_and_down(stage: &Stage) {
     let (up, down) = (stage.shared(), stage.local("down"));
     let from = stage.local("from");
     let old = At::new(Replica::on_directory(&stage.directory("from")));
@@ -79,7 +87,7 @@ fn a_registry_moves_up_and_down_while_it_is_pushed_to_and_loses_nothing() {
     }
     assert_eq!(back.tags(), new.tags());
     assert!(back.push(b"it takes pushes again").is_ok());
-    let said = Replica::refused(&stage.database, &stage.bucket);
+    let said = stage.shared_not_started();
     assert!(said.contains("has moved to the data directory"), "{said}");
 }
 
@@ -105,7 +113,7 @@ fn one_that_was_killed_goes_on_and_sends_nothing_again() {
     let arrived = { looks }.find(|some| *some > 4).expect("some arrive");
     going.kill().unwrap();
     going.wait().unwrap();
-    let refused = Replica::refused(&stage.database, &stage.bucket);
+    let refused = stage.shared_not_started();
     assert!(refused.contains("run registry migrate again"), "{refused}");
     let said = moved(&from, &to);
     let line = said.lines().find(|line| line.starts_with("round 1: "));

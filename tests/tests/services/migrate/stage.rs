@@ -10,6 +10,7 @@ use tempfile::TempDir;
 
 use super::client::At;
 use crate::{
+    pooled::Pooler,
     replica::{Replica, program},
     services::{Bucket, Postgres},
 };
@@ -17,7 +18,8 @@ use crate::{
 /// What is moved between: directories, and a database and a bucket.
 pub(super) struct Stage {
     place: TempDir,
-    _postgres: Postgres,
+    pooler: Option<Pooler>,
+    postgres: Postgres,
     pub(super) bucket: Bucket,
     pub(super) database: String,
 }
@@ -28,9 +30,27 @@ impl Stage {
         let database = postgres.create("registry");
         Self {
             place: tempfile::tempdir().unwrap(),
-            _postgres: postgres,
+            pooler: None,
+            postgres,
             bucket: Bucket::start(),
             database,
+        }
+    }
+
+    /// One whose database is behind a pooler, with more connections than the servers have: those that wait to write
+    /// while a registry leaves keep theirs.
+    pub(super) fn pooled() -> Self {
+        let mut stage = Self::new();
+        let pooler = Pooler::start(&stage.postgres, 6);
+        stage.database = pooler.database("registry");
+        stage.pooler = Some(pooler);
+        stage
+    }
+
+    fn statements(&self) -> &'static str {
+        match self.pooler {
+            Some(_) => "unnamed",
+            None => "named",
         }
     }
 
@@ -48,10 +68,11 @@ impl Stage {
             ..
         } = &self.bucket;
         let text = format!(
-            "[database]\nurl = \"{}\"\nconnections = 4\ndeadline = \"5s\"\n[objects]\nbucket = \"{name}\"\n\
-             endpoint = \"{endpoint}\"\naccess_key = \"{access_key}\"\nsecret_key = \"{secret_key}\"\n\
+            "[database]\nurl = \"{}\"\nstatements = \"{}\"\nconnections = 4\ndeadline = \"5s\"\n\
+             [objects]\nbucket = \"{name}\"\nendpoint = \"{endpoint}\"\naccess_key = \"{access_key}\"\nsecret_key = \"{secret_key}\"\n\
              plain_http = true\npart = \"5MiB\"\n",
-            self.database
+            self.database,
+            self.statements()
         );
         self.written("shared.toml", &text)
     }
@@ -70,7 +91,17 @@ impl Stage {
     }
 
     pub(super) fn shared_server(&self) -> At {
-        At::new(Replica::start(&self.database, &self.bucket))
+        let (database, bucket) = (&self.database, &self.bucket);
+        At::new(Replica::start_with(database, bucket, &self.settings()))
+    }
+
+    /// What a server over the database and the bucket says that does not start.
+    pub(super) fn shared_not_started(&self) -> String {
+        Replica::refused_with(&self.database, &self.bucket, &self.settings())
+    }
+
+    fn settings(&self) -> [(&'static str, String); 1] {
+        [("REGISTRY_DATABASE_STATEMENTS", self.statements().to_owned())]
     }
 }
 

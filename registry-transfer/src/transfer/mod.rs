@@ -11,9 +11,13 @@ mod image;
 mod once;
 mod tally;
 
-use std::{num::NonZeroUsize, sync::Arc};
+use std::{num::NonZeroUsize, pin::pin, sync::Arc};
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{
+    StreamExt,
+    future::{Either, select},
+    stream::FuturesUnordered,
+};
 use registry_core::{Reference, RepositoryName};
 use tokio::sync::Semaphore;
 
@@ -97,7 +101,8 @@ impl Transfer {
         };
         let mut moving = FuturesUnordered::new();
         for repository in &repositories {
-            for root in self.roots(&run, repository).await {
+            let roots = self.roots(&run, repository);
+            for root in beside(&mut moving, roots).await {
                 if moving.len() >= self.jobs.get() {
                     moving.next().await;
                 }
@@ -138,4 +143,18 @@ impl Transfer {
         };
         Ok(references.into_iter().map(root).collect())
     }
+}
+
+/// Does something while these go on: a future that is not polled lets its connection wait.
+async fn beside<T>(
+    moving: &mut FuturesUnordered<impl Future<Output = ()>>,
+    work: impl Future<Output = T>,
+) -> T {
+    let mut work = pin!(work);
+    while !moving.is_empty() {
+        if let Either::Left((done, _)) = select(work.as_mut(), moving.next()).await {
+            return done;
+        }
+    }
+    work.await
 }

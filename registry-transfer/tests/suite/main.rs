@@ -5,6 +5,7 @@ mod distribution;
 mod failures;
 mod layouts;
 mod linking;
+mod listing;
 mod registries;
 mod resuming;
 mod stock;

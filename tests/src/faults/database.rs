@@ -4,7 +4,7 @@ use std::{
     env, fs,
     io::{self, BufRead, BufReader, Write},
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
@@ -33,11 +33,24 @@ impl Database {
     /// # Errors
     /// Where they do not start.
     pub fn start() -> io::Result<Self> {
+        Self::start_with(None)
+    }
+
+    /// The same of servers that also take TLS, with the certificate and the key of a directory.
+    ///
+    /// # Errors
+    /// Where they do not start.
+    pub fn start_tls(tls: &Path) -> io::Result<Self> {
+        Self::start_with(Some(tls))
+    }
+
+    fn start_with(tls: Option<&Path>) -> io::Result<Self> {
         let addresses = [unused_address()?, unused_address()?];
         let mut script = Command::new("sh")
             .args(["-c", SCRIPT, "postgres"])
             .arg(programs()?)
             .args(addresses.map(|address| address.port().to_string()))
+            .args(tls)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -1,5 +1,6 @@
 # Two PostgreSQL servers, of which one copies the other: a commit is answered when both have it. The programs are in
-# $1; the servers listen at 127.0.0.1 at the ports $2 and $3.
+# $1; the servers listen at 127.0.0.1 at the ports $2 and $3, also by TLS where there is a directory $4 with the
+# certificate and the key for that.
 # Says `ready` once they can be connected to, does what standard input says line by line and repeats the line then:
 #   restart    the one that takes writes ends as in a crash, and comes back
 #   stop       both end as in a crash
@@ -68,6 +69,17 @@ max_wal_size = 256MB
 synchronous_standby_names = 'copy'
 wal_retrieve_retry_interval = 200ms
 SETTINGS
+if [ -n "${4:-}" ]; then
+    cp "$4/certificate" certificate
+    cp "$4/key" key
+    chmod 600 key
+    [ "$(id -u)" != 0 ] || chown postgres: certificate key
+    cat >>"$first/postgresql.conf" <<SETTINGS
+ssl = on
+ssl_cert_file = '$place/certificate'
+ssl_key_file = '$place/key'
+SETTINGS
+fi
 begin "$first"
 copy
 server "$bin/createdb" -h 127.0.0.1 -p "$first" -U registry registry

@@ -68,7 +68,7 @@ impl Stage {
             ..
         } = &self.bucket;
         let text = format!(
-            "[database]\nurl = \"{}\"\nstatements = \"{}\"\nconnections = 4\ndeadline = \"5s\"\n\
+            "[database]\nurl = \"{}\"\nstatements = \"{}\"\nconnections = 4\ndeadline = \"30s\"\n\
              [objects]\nbucket = \"{name}\"\nendpoint = \"{endpoint}\"\naccess_key = \"{access_key}\"\nsecret_key = \"{secret_key}\"\n\
              plain_http = true\npart = \"5MiB\"\n",
             self.database,

@@ -24,7 +24,7 @@ use super::{
 const ACCOUNT: &str = "registry@project.iam.gserviceaccount.com";
 
 /// A bucket that lets everybody do everything.
-fn open_bucket() -> Bucket {
+pub(crate) fn open_bucket() -> Bucket {
     let bucket = Bucket::of(Program::Minio);
     until("the bucket is open to everybody", || {
         let request = policy(&bucket);
@@ -62,14 +62,14 @@ fn policy(bucket: &Bucket) -> HttpRequest {
 }
 
 /// A service account, with its file where gcloud would have it in a home.
-struct Account {
+pub(crate) struct Account {
     key: KeyPair,
     home: TempDir,
-    file: String,
+    pub(crate) file: String,
 }
 
 impl Account {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).unwrap();
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join(".config/gcloud");
@@ -108,7 +108,7 @@ fn decoded(part: &str) -> Value {
 }
 
 /// The settings of a server, with the way in last.
-fn settings(more: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
+pub(crate) fn settings(more: &[(&'static str, String)]) -> Vec<(&'static str, String)> {
     let mut settings = vec![
         ("REGISTRY_OBJECTS_PROVIDER", "gcs".to_owned()),
         ("REGISTRY_OBJECTS_ACCESS_KEY", String::new()),

@@ -21,4 +21,5 @@ mod rolling;
 mod services;
 mod stalled;
 mod turns;
+mod unanswered;
 mod until;

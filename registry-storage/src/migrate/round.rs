@@ -102,8 +102,10 @@ impl Going<'_> {
             under_way.until_fewer_than(most).await;
             self.keep(&mut under_way, &mut batch).await?;
         }
-        under_way.until_fewer_than(1).await;
-        self.keep(&mut under_way, &mut batch).await?;
+        while let going @ 1.. = under_way.going() {
+            under_way.until_fewer_than(going).await;
+            self.keep(&mut under_way, &mut batch).await?;
+        }
         self.put(&mut batch).await?;
         Ok(more)
     }

@@ -28,6 +28,11 @@ impl<F: Future> UnderWay<F> {
         self.going.push(one);
     }
 
+    /// How many go on.
+    pub(super) fn going(&self) -> usize {
+        self.going.len()
+    }
+
     /// Waits until fewer than so many go on.
     pub(super) async fn until_fewer_than(&mut self, most: usize) {
         while self.going.len() >= most {
@@ -103,6 +108,7 @@ mod tests {
         let fewer = under_way.until_fewer_than(2);
         timeout(PATIENCE, fewer).await.unwrap();
         assert_eq!(under_way.ended(), [1]);
+        assert_eq!(under_way.going(), 1);
         under_way.until_fewer_than(1).await;
         assert_eq!(under_way.ended(), [2]);
         assert_eq!(under_way.beside(async { 7 }).await, 7);

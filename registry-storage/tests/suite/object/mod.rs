@@ -5,6 +5,7 @@ mod contract;
 mod flow;
 mod hedging;
 mod named;
+mod operations;
 mod plain;
 mod reading;
 mod requests;

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use super::replica::{Cluster, PART, content};
+use super::replica::{Cluster, PART, ROUNDS, Replica, content};
 
 /// What a command says that goes well.
 fn said(cluster: &Cluster, arguments: &[&str]) -> String {
@@ -23,9 +23,20 @@ fn lines(told: &str, name: &str) -> Option<u64> {
     line.and_then(|rest| rest.trim_start_matches(": ").parse().ok())
 }
 
+/// A server whose round at its start is over, and which begins no other meanwhile: what it finds unneeded
+/// a command would not find.
+fn not_collecting() -> Cluster {
+    let mut cluster = Cluster::start(0);
+    let rarely = [("REGISTRY_COLLECTION_INTERVAL", "1h".to_owned())];
+    let server = Replica::start_with(&cluster.database, &cluster.bucket, &rarely);
+    cluster.replicas.push(server);
+    cluster.until(|| cluster.figure(0, ROUNDS) == 1);
+    cluster
+}
+
 #[test]
 fn what_servers_share_is_counted_read_again_and_collected() {
-    let cluster = Cluster::start(1);
+    let cluster = not_collecting();
     let large = cluster.push(0, "team/app", &content(PART));
     cluster.push_image(0, "team/app", "latest", "layer");
     let stats = said(&cluster, &["stats"]);

@@ -18,6 +18,9 @@ use super::{
 /// Below this S3 takes no part but the last.
 pub(crate) const PART: usize = 5 << 20;
 
+/// Rounds of collection that a server has done.
+pub(crate) const ROUNDS: &str = "registry_collection_rounds_total";
+
 /// A server, which is killed when it is dropped.
 pub(crate) struct Replica {
     process: Child,

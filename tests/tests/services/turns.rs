@@ -7,11 +7,10 @@ use std::{
 };
 
 use super::{
-    replica::{Cluster, Replica},
+    replica::{Cluster, ROUNDS, Replica},
     until::until,
 };
 
-const ROUNDS: &str = "registry_collection_rounds_total";
 const LEFT: &str = "registry_collection_left_total";
 const INTERVAL: Duration = Duration::from_secs(1);
 

@@ -5,4 +5,5 @@ pub mod crash;
 pub mod explorer;
 pub mod faults;
 pub mod fuzz;
+pub mod ports;
 pub mod soak;

@@ -4,6 +4,7 @@ use std::{
     net::{Ipv4Addr, TcpListener},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     thread,
     time::Duration,
 };
@@ -67,8 +68,17 @@ impl Drop for Server {
     }
 }
 
-/// A port that nobody listens at.
+/// Below those that the kernel gives to connections: one of these may be a connection's before its server is there.
+const PORTS: u16 = 20_000;
+const COUNT: u16 = 12_000;
+
+/// A port that nobody listens at, and that nobody of this process was given before.
 fn unused_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let port = PORTS + GIVEN.fetch_add(1, Ordering::Relaxed) % COUNT;
+        if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok() {
+            return port;
+        }
+    }
 }

@@ -8,7 +8,7 @@ use std::{
     process::{Child, ChildStdin, ChildStdout, Command, Stdio},
 };
 
-use super::unused_address;
+use crate::ports::unused_address;
 
 const SCRIPT: &str = include_str!("postgres.sh");
 
@@ -45,7 +45,7 @@ impl Database {
     }
 
     fn start_with(tls: Option<&Path>) -> io::Result<Self> {
-        let addresses = [unused_address()?, unused_address()?];
+        let addresses = [unused_address(), unused_address()];
         let mut script = Command::new("sh")
             .args(["-c", SCRIPT, "postgres"])
             .arg(programs()?)

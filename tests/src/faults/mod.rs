@@ -23,17 +23,7 @@ pub mod tags;
 pub mod weather;
 pub mod work;
 
-use std::{
-    io,
-    net::{SocketAddr, TcpListener},
-};
-
 /// The bucket, and who may use it.
 const BUCKET: &str = "registry";
 const KEY: &str = "registry";
 const SECRET: &str = "registry-secret";
-
-/// One that nobody listens at.
-fn unused_address() -> io::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0")?.local_addr()
-}

@@ -10,11 +10,14 @@ use std::{
     time::Duration,
 };
 
-use super::{BUCKET, KEY, SECRET, proxy::Proxy, unused_address, weather::Weather};
-use crate::clients::{
-    http::{Connection, Request},
-    moment::Moment,
-    random::Random,
+use super::{BUCKET, KEY, SECRET, proxy::Proxy, weather::Weather};
+use crate::{
+    clients::{
+        http::{Connection, Request},
+        moment::Moment,
+        random::Random,
+    },
+    ports::unused_address,
 };
 
 /// What a server is started with, whatever else.
@@ -71,7 +74,7 @@ impl Replica {
         Ok(Self {
             program,
             log,
-            address: unused_address()?,
+            address: unused_address(),
             process: None,
             database: [
                 Proxy::start(one, random.branch(1))?,

@@ -9,8 +9,9 @@ use std::{
     time::Duration,
 };
 
-use super::{BUCKET, KEY, SECRET, unused_address};
+use super::{BUCKET, KEY, SECRET};
 use crate::clients::moment::Moment;
+use crate::ports::unused_address;
 
 /// It has to listen after so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -34,7 +35,7 @@ impl Store {
         let mut store = Self {
             program: program.to_owned(),
             directory,
-            address: unused_address()?,
+            address: unused_address(),
             process: None,
         };
         store.start_again()?;

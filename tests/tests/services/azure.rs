@@ -8,12 +8,13 @@ use std::{
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
+use registry_tests::ports::unused_address;
 use reqwest::{blocking::Client, redirect::Policy};
 use sha2::Sha256;
 
 use super::{
     replica::{PART, Replica, content, sha256},
-    services::{Bucket, Postgres, unused_port},
+    services::{Bucket, Postgres},
     until::until,
 };
 
@@ -33,7 +34,7 @@ impl Azurite {
     fn start() -> Self {
         let program = env::var("AZURITE").expect("AZURITE names the program azurite-blob");
         let directory = tempfile::tempdir().unwrap();
-        let port = unused_port();
+        let port = unused_address().port();
         let server = Command::new(program)
             .args(["--silent", "--disableTelemetry", "--skipApiVersionCheck"])
             .args(["--blobPort", &port.to_string(), "--location"])

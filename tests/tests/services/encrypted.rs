@@ -9,6 +9,7 @@ use std::{
 };
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use registry_tests::ports::unused_address;
 use reqwest::blocking::Client;
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -18,7 +19,7 @@ use rustls::{
 use super::{
     http::{Head, forward, listen},
     replica::{PART, Replica, content, sha256},
-    services::{Bucket, Postgres, Program, unused_port},
+    services::{Bucket, Postgres, Program},
 };
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -68,7 +69,7 @@ pub(crate) fn listen_tls(
 fn the_way_to_the_database_is_encrypted_and_its_end_is_verified() {
     let directory = tempfile::tempdir().unwrap();
     certify(directory.path());
-    let port = unused_port();
+    let port = unused_address().port();
     let postgres = Postgres::start_tls(port, directory.path());
     let bucket = Bucket::start();
     postgres.create("registry");

@@ -7,9 +7,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use registry_tests::ports::unused_address;
+
 use super::{
     replica::{Cluster, Replica},
-    services::{Postgres, unused_port},
+    services::Postgres,
     until::until,
 };
 
@@ -23,7 +25,7 @@ impl Pooler {
     /// One with so many connections to the database, whoever asks.
     pub(crate) fn start(postgres: &Postgres, connections: u16) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let (port, place) = (unused_port(), directory.path());
+        let (port, place) = (unused_address().port(), directory.path());
         fs::write(place.join("users"), "\"registry\" \"\"\n").unwrap();
         let settings = format!(
             "[databases]\n* = host={} port=5432\n[pgbouncer]\nlisten_addr = 127.0.0.1\n\

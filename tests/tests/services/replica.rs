@@ -128,8 +128,8 @@ fn configured(mut command: Command, database: &str, bucket: &Bucket, more: Set<'
     command
         .env("REGISTRY_DATABASE_URL", database)
         .env("REGISTRY_DATABASE_CONNECTIONS", "4")
-        .env("REGISTRY_DATABASE_CONNECT_TIMEOUT", "2s")
-        .env("REGISTRY_DATABASE_DEADLINE", "5s")
+        .env("REGISTRY_DATABASE_CONNECT_TIMEOUT", "10s")
+        .env("REGISTRY_DATABASE_DEADLINE", "20s")
         .env("REGISTRY_OBJECTS_BUCKET", &bucket.name)
         .env("REGISTRY_OBJECTS_ENDPOINT", &bucket.endpoint)
         .env("REGISTRY_OBJECTS_ACCESS_KEY", &bucket.access_key)

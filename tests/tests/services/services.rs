@@ -3,13 +3,13 @@
 use std::{
     env, fs,
     io::{BufRead, BufReader, Write},
-    net::{TcpListener, TcpStream},
+    net::TcpStream,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use registry_tests::faults::database;
+use registry_tests::{faults::database, ports::unused_address};
 
 use super::until::until;
 
@@ -126,12 +126,6 @@ impl Drop for Postgres {
     }
 }
 
-/// A port that nobody listens at.
-pub(crate) fn unused_port() -> u16 {
-    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    socket.local_addr().unwrap().port()
-}
-
 fn line(says: &mut impl BufRead) -> String {
     let mut line = String::new();
     says.read_line(&mut line).expect("a line");
@@ -209,10 +203,9 @@ impl Bucket {
         let directory = tempfile::tempdir().expect("a directory").keep();
         let name = "registry".to_owned();
         fs::create_dir(directory.join(&name)).unwrap();
-        let port = unused_port();
-        let address = format!("127.0.0.1:{port}");
+        let address = unused_address();
         let endpoint = match program {
-            Program::Encrypted(_) => format!("https://localhost:{port}"),
+            Program::Encrypted(_) => format!("https://localhost:{}", address.port()),
             Program::Versitygw | Program::Minio => format!("http://{address}"),
         };
         let mut bucket = Self {
@@ -222,7 +215,7 @@ impl Bucket {
             secret_key: "secret of the key".to_owned(),
             program,
             directory,
-            address,
+            address: address.to_string(),
             store: None,
         };
         bucket.start_again();

@@ -5,11 +5,17 @@ use std::{fs, path::PathBuf};
 use crate::{
     data::Data,
     durable::{push_blob, sha256},
-    server::{Ended, Server, ask, run},
+    server::{Ended, Server, ask, program, run},
 };
 
 fn command(data: &Data, arguments: &[&str]) -> Ended {
     run(&[arguments, &["--data", data.path()]].concat())
+}
+
+/// A server that does not read everything again by itself, and so finds nothing before a command does.
+fn server(data: &Data) -> Server {
+    let mut command = program(&["serve", "--listen", "127.0.0.1:0", "--data", data.path()]);
+    Server::of(command.env("REGISTRY_SCRUB_EVERY", "0s"))
 }
 
 /// The file of a blob.
@@ -38,7 +44,7 @@ fn flip(path: &PathBuf) {
 #[test]
 fn hazard_04_scrub_finds_what_went_wrong_and_a_push_heals_it() {
     let data = Data::new("scrub");
-    let server = Server::over(data.as_ref());
+    let server = server(&data);
     let blobs: Vec<_> = (1..=4).map(|fill: u8| vec![b'0' + fill; 40_000]).collect();
     let digests: Vec<_> = blobs.iter().map(|blob| push_blob(&server, blob)).collect();
     flip(&file(&data, &digests[0]));
@@ -77,7 +83,7 @@ fn hazard_04_scrub_finds_what_went_wrong_and_a_push_heals_it() {
 #[test]
 fn hazard_04_a_blob_whose_file_is_gone_is_healed_once_it_is_given_up() {
     let data = Data::new("absent");
-    let server = Server::over(data.as_ref());
+    let server = server(&data);
     let blob = vec![b'x'; 40_000];
     let digest = push_blob(&server, &blob);
     let get = format!("GET /v2/team/app/blobs/{digest}");
@@ -99,7 +105,7 @@ fn hazard_04_a_blob_whose_file_is_gone_is_healed_once_it_is_given_up() {
 #[test]
 fn check_lists_all_findings_and_repairs_nothing() {
     let data = Data::new("check");
-    let server = Server::over(data.as_ref());
+    let server = server(&data);
     let blobs: Vec<_> = (1..=3).map(|fill: u8| vec![b'0' + fill; 40_000]).collect();
     let digests: Vec<_> = blobs.iter().map(|blob| push_blob(&server, blob)).collect();
     let refused = command(&data, &["check"]);
@@ -146,7 +152,7 @@ fn check_lists_all_findings_and_repairs_nothing() {
 #[test]
 fn stats_count_what_there_is() {
     let data = Data::new("stats");
-    let server = Server::over(data.as_ref());
+    let server = server(&data);
     push_blob(&server, &[b'x'; 40_000]);
     for online in [true, false] {
         if !online {

@@ -23,11 +23,14 @@ fn lines(told: &str, name: &str) -> Option<u64> {
     line.and_then(|rest| rest.trim_start_matches(": ").parse().ok())
 }
 
-/// A server whose round at its start is over, and which begins no other meanwhile: what it finds unneeded
-/// a command would not find.
-fn not_collecting() -> Cluster {
+/// A server that leaves work to the commands, since what it finds they would not: its round of collection at
+/// its start is over, and it begins no other meanwhile.
+fn idle() -> Cluster {
     let mut cluster = Cluster::start(0);
-    let rarely = [("REGISTRY_COLLECTION_INTERVAL", "1h".to_owned())];
+    let rarely = [
+        ("REGISTRY_COLLECTION_INTERVAL", "1h".to_owned()),
+        ("REGISTRY_SCRUB_EVERY", "0s".to_owned()),
+    ];
     let server = Replica::start_with(&cluster.database, &cluster.bucket, &rarely);
     cluster.replicas.push(server);
     cluster.until(|| cluster.figure(0, ROUNDS) == 1);
@@ -36,7 +39,7 @@ fn not_collecting() -> Cluster {
 
 #[test]
 fn what_servers_share_is_counted_read_again_and_collected() {
-    let cluster = not_collecting();
+    let cluster = idle();
     let large = cluster.push(0, "team/app", &content(PART));
     cluster.push_image(0, "team/app", "latest", "layer");
     let stats = said(&cluster, &["stats"]);
@@ -63,7 +66,7 @@ fn what_servers_share_is_counted_read_again_and_collected() {
 
 #[test]
 fn a_scrub_finds_what_was_changed_in_the_bucket() {
-    let cluster = Cluster::start(1);
+    let cluster = idle();
     let digest = cluster.push(0, "team/app", &content(PART));
     cluster.bucket.change_every_object();
     let output = run(&cluster, &["scrub"]);

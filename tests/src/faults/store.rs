@@ -10,8 +10,7 @@ use std::{
 };
 
 use super::{BUCKET, KEY, SECRET};
-use crate::clients::moment::Moment;
-use crate::ports::unused_address;
+use crate::{clients::moment::Moment, ports::unused_address};
 
 /// It has to listen after so long.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -194,9 +194,6 @@ fn without_its_bucket_a_server_serves_what_is_small_and_says_so_of_the_rest() {
     assert!(read.bytes().unwrap() == large);
 }
 
-/// How long a bucket is waited for where nothing is set.
-const USUAL_DEADLINE: Duration = Duration::from_secs(60);
-
 /// One that takes connections and then says nothing, as behind a network that lost its way.
 #[test]
 fn a_bucket_that_is_silent_is_waited_for_no_longer_than_is_set() {
@@ -218,7 +215,8 @@ fn a_bucket_that_is_silent_is_waited_for_no_longer_than_is_set() {
     proxy.set(Weather::always(&[Kind::HalfOpen]));
     let begun = Moment::now();
     let answer = cluster.get(0, &path);
-    assert!(begun.age() < USUAL_DEADLINE / 2);
+    // A minute where nothing is set.
+    assert!(begun.age() < Duration::from_secs(20));
     assert_eq!(answer.status(), 503);
     assert!(answer.headers().contains_key("retry-after"));
     assert_eq!(cluster.get(0, "/readyz").status(), 503);

@@ -44,7 +44,6 @@ impl Place {
                 ..Settings::default()
             });
         let registry = registry.build().await.unwrap();
-        bucket.requests();
         Self { bucket, registry }
     }
 

@@ -10,8 +10,7 @@ fn start(cluster: &mut Cluster, path: &std::path::Path) {
         ("REGISTRY_CACHE_PATH", path),
         ("REGISTRY_CACHE_SIZE", "100MiB".to_owned()),
     ];
-    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &settings);
-    cluster.replicas.push(replica);
+    cluster.add(&settings);
 }
 
 #[test]

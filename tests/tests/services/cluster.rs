@@ -150,8 +150,7 @@ fn hazard_14_a_server_that_is_killed_takes_nothing_along() {
     let read = cluster.get(0, &format!("/v2/team/app/blobs/{}", sha256(&bytes)));
     assert!(read.bytes().unwrap() == bytes);
     assert_eq!(cluster.get(0, "/v2/team/app/manifests/kept").status(), 200);
-    let again = Replica::start(&cluster.database, &cluster.bucket);
-    cluster.replicas.push(again);
+    cluster.add(&[]);
     assert_eq!(cluster.get(1, "/v2/team/app/manifests/kept").status(), 200);
 }
 
@@ -207,8 +206,7 @@ fn a_bucket_that_is_silent_is_waited_for_no_longer_than_is_set() {
         ),
         ("REGISTRY_OBJECTS_DEADLINE", "3s".to_owned()),
     ];
-    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &through);
-    cluster.replicas.push(replica);
+    cluster.add(&through);
     let large = content(PART);
     let digest = cluster.push(0, "team/app", &large);
     let path = format!("/v2/team/app/blobs/{digest}");
@@ -239,8 +237,7 @@ fn a_bucket_of_another_registry_is_refused() {
 fn a_server_that_asks_twice_says_after_how_long() {
     let mut cluster = Cluster::start(1);
     let settings = [("REGISTRY_OBJECTS_HEDGE", "95".to_owned())];
-    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &settings);
-    cluster.replicas.push(replica);
+    cluster.add(&settings);
     let digest = cluster.push(0, "team/app", &content(1 << 20));
     let path = format!("/v2/team/app/blobs/{digest}");
     for asks_twice in [false, true] {

@@ -2,7 +2,7 @@
 
 use std::process::Output;
 
-use super::replica::{Cluster, PART, ROUNDS, Replica, content};
+use super::replica::{Cluster, PART, ROUNDS, content};
 
 /// What a command says that goes well.
 fn said(cluster: &Cluster, arguments: &[&str]) -> String {
@@ -31,8 +31,7 @@ fn idle() -> Cluster {
         ("REGISTRY_COLLECTION_INTERVAL", "1h".to_owned()),
         ("REGISTRY_SCRUB_EVERY", "0s".to_owned()),
     ];
-    let server = Replica::start_with(&cluster.database, &cluster.bucket, &rarely);
-    cluster.replicas.push(server);
+    cluster.add(&rarely);
     cluster.until(|| cluster.figure(0, ROUNDS) == 1);
     cluster
 }

@@ -175,6 +175,12 @@ impl Cluster {
         }
     }
 
+    /// Starts one more, which is set to more.
+    pub(crate) fn add(&mut self, more: Set<'_>) {
+        let replica = Replica::start_with(&self.database, &self.bucket, more);
+        self.replicas.push(replica);
+    }
+
     /// Waits until a server says that it is ready.
     pub(crate) fn until_ready(&self, replica: usize) {
         self.until(|| self.get(replica, "/readyz").status() == 200);

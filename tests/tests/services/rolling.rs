@@ -22,8 +22,7 @@ impl Cluster {
     }
 
     fn add_newer(&mut self) {
-        let replica = Replica::start_with(&self.database, &self.bucket, &Self::eager());
-        self.replicas.push(replica);
+        self.add(&Self::eager());
     }
 
     /// Images that are pushed with each request at another server, so that what one took another names.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use super::{
-    replica::{Cluster, PART, Replica, content, sha256},
+    replica::{Cluster, PART, content, sha256},
     until::until,
 };
 
@@ -57,8 +57,7 @@ fn what_a_killed_server_had_begun_in_the_bucket_is_given_up() {
     assert_eq!(cluster.bucket.unfinished(), 2);
 
     cluster.stop_the_clock();
-    let replica = Replica::start_with(&cluster.database, &cluster.bucket, &eager);
-    cluster.replicas.push(replica);
+    cluster.add(&eager);
     let status = cluster
         .client
         .get(cluster.located(0, &kept))

@@ -11,7 +11,7 @@ use reqwest::blocking::Response;
 use super::{
     gcs::{Account, open_bucket, settings},
     http::{Head, forward, listen},
-    replica::{Cluster, PART, Replica, Set, content, sha256},
+    replica::{Cluster, PART, Set, content, sha256},
     services::Bucket,
 };
 
@@ -106,8 +106,7 @@ impl Stage {
             ("REGISTRY_OBJECTS_ENDPOINT", way),
             ("REGISTRY_OBJECTS_DEADLINE", "4s".to_owned()),
         ]);
-        let replica = Replica::start_with(&cluster.database, &cluster.bucket, &settings);
-        cluster.replicas.push(replica);
+        cluster.add(&settings);
         let bytes = content(2 * PART + 17);
         let begun = cluster.begin(0, "team/app");
         let upload = cluster.chunk(0, &begun, &bytes);
